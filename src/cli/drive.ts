@@ -21,6 +21,7 @@ import { verdictOfReason } from '../verdict/judge.ts';
 import { commandsOf } from '../verdict/left.ts';
 import type { DrillResult } from '../verdict/result.ts';
 import { summarizeDrill } from '../verdict/summarize.ts';
+import { sayIdentity } from './identity.ts';
 import { askMfaCodeBeside, nobody, terminalPerson } from './prompt.ts';
 import { enterInLedger, sayNotEntered } from './ledger.ts';
 import { isAttendedTerminal } from './output.ts';
@@ -87,7 +88,9 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
     interruption.signal.addEventListener('abort', endCommand, { once: true });
     const isKept = drive.folder !== null && !plan.embeddedRig;
     const digest = await digestFor(drive.settings.environment, journal.drill, isKept);
-    const person = plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter) : nobody;
+    const identify = (signal: AbortSignal): Promise<string> => sayIdentity(services.ecs, signal);
+    const person =
+      plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter, { identify }) : nobody;
     const telling = await connectNotifier({
       ...{ hooks: drive.hooks ?? [], from: senderOf(runner), clock: systemClock },
       hide: (notice) => redactLeaves(notice, runner.output.redact),

@@ -3,24 +3,34 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Person } from '../model/person.ts';
 import { escapeControls } from '../journal/escape.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { wrapHanging } from '../report/width.ts';
 import type { Output } from './output.ts';
 import type { Interruption } from './signals.ts';
 
 /** Turns of the event loop without a key after which nothing typed ahead is left. */
 const QUIET_TURNS = 3;
 
+/** What is asked, and who calls AWS, which is shown beside what will be done. */
+interface Asked {
+  readonly question?: string;
+  readonly identify?: (signal: AbortSignal) => Promise<string>;
+}
+
 /** Asks the person at this terminal, on stderr, as stdout is for results. The end of the input counts as no. */
 export function terminalPerson(
   output: Output,
   interruption: Interruption,
   reporter: Pick<Required<Reporter>, 'pause' | 'resume'>,
-  question = 'Stop it?',
+  { question = 'Stop it?', identify }: Asked = {},
 ): Person {
   return {
     async confirm(shown, signal) {
+      const identity = identify === undefined ? [] : [await identify(signal)];
       reporter.pause();
       const { default: confirm } = await import('@inquirer/confirm');
-      output.stderr.write(`\n${shown.map((line) => `  ${escapeControls(line)}\n`).join('')}\n`);
+      const width = output.stderr.columns();
+      const lines = [...shown, ...identity].flatMap((line) => breakLine(escapeControls(line), width));
+      output.stderr.write(`\n${lines.join('\n')}\n\n`);
       await forgetTyped(process.stdin);
       const ended = watchEnd(process.stdin);
       try {
@@ -42,6 +52,11 @@ export function terminalPerson(
       }
     },
   };
+}
+
+/** Broken between words; the rest of a line stands a little to the right. */
+function breakLine(line: string, width: number): readonly string[] {
+  return wrapHanging(line, width - 3, width - 5).map((part, nth) => `${nth === 0 ? '  ' : '    '}${part}`);
 }
 
 /** Asks for the code of an MFA device, on stderr. */

@@ -6,11 +6,10 @@ import { concludeLanded, makeStopReason } from '../faults/stop-task.ts';
 import { GUARDS } from '../safety/list.ts';
 import { answersOf, isRefusal } from '../safety/guard.ts';
 import { TASK_ARN_TAG } from '../model/entities/agent.ts';
-import { hasJobEnded, isJobHeld } from '../model/entities/job.ts';
+import { isJobHeld } from '../model/entities/job.ts';
 import type { Instant } from '../model/instants.ts';
 import { isGoingDown } from '../model/entities/task.ts';
 import type { Target } from '../journal/events.ts';
-import { formatClockTime } from '../checks/times.ts';
 import { isToBeSpared } from '../scenario/plan.ts';
 import { explainOutdatedLook } from '../state/last-look.ts';
 import {
@@ -23,6 +22,7 @@ import {
 import { askNow, endWatch, haltDrill, type Step } from '../state/step.ts';
 import { explainShortCredentials, listCredentialAsks } from './access.ts';
 import { listCountersBefore } from './counters.ts';
+import { describeInjection } from './describe-injection.ts';
 import { noticeBeforeInjection } from './notice.ts';
 import { listBuildSubjects, findUnsoundBuild } from './own-builds.ts';
 import { BUDGET, listSurroundingSubjects } from '../scenario/subjects.ts';
@@ -40,8 +40,8 @@ export function decideAiming(state: DrillState, now: Instant): Step {
     return haltDrill('internal', 'there is no target to aim at');
   const shown = listShownProtections(state, target);
   if (state.confirmedAt === null && shown.length > 0) return askNow(state, shown, now);
-  if (state.confirmedAt === null) return askConsent(state, fault, target);
-  const notice = noticeBeforeInjection(state, target, () => describeInjection(state, fault, target));
+  if (state.confirmedAt === null) return askConsent(state, fault, target, now);
+  const notice = noticeBeforeInjection(state, target, () => describeInjection(state, fault, target, now));
   if (notice !== null) return { do: 'notify', notice, to: state.plan.scenario.notify };
   const since = findLastInstantStart(state);
   const subjects = [
@@ -84,8 +84,8 @@ function findLastInstantStart(state: DrillState): Instant {
   return Math.max(state.confirmedAt ?? 0, state.takenUpAt, tried);
 }
 
-function askConsent(state: DrillState, fault: Fault, target: Target): Step {
-  const shown = describeInjection(state, fault, target);
+function askConsent(state: DrillState, fault: Fault, target: Target, now: Instant): Step {
+  const shown = describeInjection(state, fault, target, now);
   if (state.plan.consent === 'ask') return { do: 'confirm', shown };
   const answer = state.plan.embeddedRig ? 'rig' : state.plan.consent === 'yes' ? 'beforehand' : 'nobody';
   return {
@@ -94,40 +94,11 @@ function askConsent(state: DrillState, fault: Fault, target: Target): Step {
   };
 }
 
-/** Exactly what will be done, and which jobs run there. */
-function describeInjection(state: DrillState, fault: Fault, target: Target): readonly string[] {
-  const { world, plan } = state;
-  const reach = fault.reach(state);
-  const agents = (reach.length === 0 ? [target.taskArn] : reach).flatMap(
-    (arn) => findFact(world, 'agents-of-task', arn)?.agents ?? [],
-  );
-  const jobs = listFacts(world, 'job').filter(
-    (job) => job.agentId !== null && [...agents, target.agentId].includes(job.agentId) && !hasJobEnded(job),
-  );
-  return [
-    ...fault.describeCalls(state),
-    ...(isToBeSpared(plan) ? [describeProtection(state, target)] : []),
-    `cluster ${plan.scenario.cluster.name} in ${plan.region}`,
-    ...(plan.lockStore === undefined ? [] : [`its lock is shared with other machines in ${plan.lockStore}`]),
-    ...jobs.map(
-      (job) => `it runs ${job.stepKey ?? job.label ?? 'a job'}${job.url === null ? '' : ` (${job.url})`}`,
-    ),
-  ];
-}
-
 /** Whether the target is protected is read before the person is asked; once, for it may be denied. */
 function listShownProtections(state: DrillState, { taskArn }: Target): readonly Subject[] {
   if (!isToBeSpared(state.plan)) return [];
   const tried = state.marks[keyOf({ kind: 'protection', id: taskArn })]?.triedAt ?? 0;
   return tried >= (state.targetChosenAt ?? 0) ? [] : [{ kind: 'protection', id: taskArn }];
-}
-
-function describeProtection({ world }: DrillState, { taskArn }: Target): string {
-  const protection = findFact(world, 'protection', taskArn);
-  if (protection === undefined) return 'it is to be spared, and whether it is protected is not known';
-  if (!protection.enabled) return 'it is to be spared, and is not protected from scale-in';
-  const { expiresAt } = protection;
-  return `it is to be spared: protected from scale-in${expiresAt === null ? '' : ` until ${formatClockTime(expiresAt)} UTC`}`;
 }
 
 function listTargetSubjects(state: DrillState, target: Target): readonly Subject[] {

@@ -1,5 +1,5 @@
 import type { ContainerDefinition, Task } from '../model/entities/task.ts';
-import type { Instant } from '../model/instants.ts';
+import { formatWholeSeconds, type Instant } from '../model/instants.ts';
 import { traitsOf } from '../scenario/plan.ts';
 import { launchOfTask } from '../worker/launch.ts';
 import { makeStopStep, measureStopWindow, type StopStep } from '../worker/stop-window.ts';
@@ -40,6 +40,19 @@ function measure(
   const { ms: stopTimeout, by } = makeStopStep(own, launch);
   const isHosts = by === 'default' && launch.kind !== 'fargate';
   return { before: signalled, granted, stopTimeout, by: isHosts ? 'host' : by };
+}
+
+const SOURCE: Readonly<Record<StopTimes['by'], string>> = {
+  definition: '',
+  default: ", ECS's default",
+  host: ", ECS's default unless the host sets another",
+  platform: ", the platform's limit",
+};
+
+/** A container's stopTimeout, who says so, and what is left of it where the capacity ends before. */
+export function describeStopTimeout({ granted, stopTimeout, by }: StopTimes): string {
+  const cut = granted < stopTimeout ? `, of which the reclaim leaves ${formatWholeSeconds(granted)}` : '';
+  return `stopTimeout ${formatWholeSeconds(stopTimeout)}${SOURCE[by]}${cut}`;
 }
 
 /** The stop of the target under way, and what is left of it by the runner's clock, milliseconds. */

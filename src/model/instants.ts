@@ -34,6 +34,12 @@ export function readDay(year: number, month: number, day: number): number | null
   return exists ? at(month, day) : null;
 }
 
+/** A duration in whole seconds, not below none: tenths would promise more than is known of what is still to come. */
+export function formatWholeSeconds(ms: number): string {
+  const whole = Math.max(0, Math.round(ms / 1000)) * 1000;
+  return whole < 60_000 ? `${String(whole / 1000)} s` : formatSpan(whole);
+}
+
 /** A duration as people read it, of either sign: `574 ms`, `4.7 s`, `2 min 5 s`, `1 h 4 min`. */
 export function formatSpan(ms: number): string {
   if (ms < 0) return `-${formatSpan(-ms)}`;

@@ -281,7 +281,7 @@ async function askAgreement(
   };
   const interruption = watch(end);
   try {
-    const person = terminalPerson(runner.output, interruption, STILL, 'Run it?');
+    const person = terminalPerson(runner.output, interruption, STILL, { question: 'Run it?' });
     const agreed = await person.confirm(['Nothing has been started yet.'], interruption.signal);
     const signal = interruption.readSignal();
     if (signal !== null) end(signal);

@@ -1,11 +1,11 @@
 import { findAgentContainer, type AgentContainer } from '../evidence/agent-container.ts';
 import { evidenceOf, type Evidence } from '../evidence/evidence.ts';
-import { findKillTime, measureSince, type StopTimes } from '../evidence/kill-time.ts';
+import { describeStopTimeout, findKillTime, measureSince } from '../evidence/kill-time.ts';
 import { hasAgentLeft } from '../model/entities/agent.ts';
 import { hasBuildEnded } from '../model/entities/build.ts';
 import { hasJobEnded, type Job } from '../model/entities/job.ts';
 import { hasTaskEnded } from '../model/entities/task.ts';
-import { formatSpan, type Instant } from '../model/instants.ts';
+import { formatWholeSeconds, type Instant } from '../model/instants.ts';
 import { formatStep, matchesStep } from '../model/step-name.ts';
 import { findFact, listFacts } from '../model/world.ts';
 import { stepOfPlan } from '../scenario/plan.ts';
@@ -20,7 +20,7 @@ export function listWaits(state: DrillState, now: Instant): readonly string[] {
     case 'armed':
       return state.held === null ? listWaitsForTrigger(state, now) : [`held: ${state.held.said}`];
     case 'injecting':
-      return [`the injection began ${sayTime(now - state.phaseSince)} ago; its effect is to show`];
+      return [`the injection began ${formatWholeSeconds(now - state.phaseSince)} ago; its effect is to show`];
     case 'observing':
       return listWaitsAfterStop(state, now);
     default:
@@ -43,7 +43,7 @@ function listWaitsForTrigger(state: DrillState, now: Instant): readonly string[]
   if (first === undefined) return [`a job of step ${formatStep(when.step)} is to start`];
   const step = sayStep(state, first, now);
   const left = when.trigger === 'step-in-flight' ? when.inFlightFor - (now - sinceOf(state, first, now)) : 0;
-  return left > 0 ? [`${step}; the injection comes in ${sayTime(left)}`] : [step];
+  return left > 0 ? [`${step}; the injection comes in ${formatWholeSeconds(left)}`] : [step];
 }
 
 function listWaitsAfterStop(state: DrillState, now: Instant): readonly string[] {
@@ -76,11 +76,11 @@ function sayStep(state: DrillState, job: Job, now: Instant): string {
   const ran = now - since;
   const step = stepOfPlan(state.plan);
   const usual = step === null || !matchesStep(step, job) ? null : findUsualTimeOfStep(state, step);
-  if (usual === null) return `the step has run for ${sayTime(ran)}`;
-  const source = `usually ${sayTime(usual.ms)}, ${usual.by}`;
+  if (usual === null) return `the step has run for ${formatWholeSeconds(ran)}`;
+  const source = `usually ${formatWholeSeconds(usual.ms)}, ${usual.by}`;
   return ran > usual.ms
-    ? `the step runs about ${sayTime(ran - usual.ms)} longer than usual (${source})`
-    : `the step has about ${sayTime(usual.ms - ran)} left (${source})`;
+    ? `the step runs about ${formatWholeSeconds(ran - usual.ms)} longer than usual (${source})`
+    : `the step has about ${formatWholeSeconds(usual.ms - ran)} left (${source})`;
 }
 
 function isGone({ task, container }: AgentContainer): boolean {
@@ -93,29 +93,16 @@ function sayKill(evidence: Evidence, { task }: AgentContainer, now: Instant): st
     return task.value.stoppingAt === null
       ? null
       : 'the container is being stopped; its stopTimeout was not read';
-  const limit = sayStopTimeout(kill);
+  const limit = describeStopTimeout(kill);
   if (kill.left > kill.granted)
-    return `SIGTERM in about ${sayTime(kill.left - kill.granted)}, after the containers that depend on the agent's; SIGKILL ${sayTime(kill.granted)} later (${limit})`;
-  if (kill.left > 0) return `SIGKILL in about ${sayTime(kill.left)} (${limit})`;
-  return `SIGKILL was due about ${sayTime(-kill.left)} ago (${limit}); ECS does not show the container's end yet`;
-}
-
-const SOURCE: Readonly<Record<StopTimes['by'], string>> = {
-  definition: '',
-  default: ", ECS's default",
-  host: ", ECS's default unless the host sets another",
-  platform: ", the platform's limit",
-};
-
-/** A container's stopTimeout, who says so, and what is left of it where the capacity ends before. */
-function sayStopTimeout({ granted, stopTimeout, by }: StopTimes): string {
-  const cut = granted < stopTimeout ? `, of which the reclaim leaves ${sayTime(granted)}` : '';
-  return `stopTimeout ${sayTime(stopTimeout)}${SOURCE[by]}${cut}`;
+    return `SIGTERM in about ${formatWholeSeconds(kill.left - kill.granted)}, after the containers that depend on the agent's; SIGKILL ${formatWholeSeconds(kill.granted)} later (${limit})`;
+  if (kill.left > 0) return `SIGKILL in about ${formatWholeSeconds(kill.left)} (${limit})`;
+  return `SIGKILL was due about ${formatWholeSeconds(-kill.left)} ago (${limit}); ECS does not show the container's end yet`;
 }
 
 function sayGone(evidence: Evidence, { container, endedBy }: AgentContainer, now: Instant): string {
   const code = container?.exitCode == null ? '' : ` (${String(container.exitCode)})`;
-  const since = endedBy === null ? '' : ` for ${sayTime(measureSince(evidence, endedBy, now))}`;
+  const since = endedBy === null ? '' : ` for ${formatWholeSeconds(measureSince(evidence, endedBy, now))}`;
   return `container gone${code}${since}; ${sayGivenUp(evidence)}`;
 }
 
@@ -123,11 +110,5 @@ function sayGone(evidence: Evidence, { container, endedBy }: AgentContainer, now
 function sayGivenUp({ plan }: Evidence): string {
   const isRig = plan.label === 'rig' || plan.rig !== null;
   if (!isRig) return 'Buildkite gives a silent agent up after 3 to 4 min';
-  return `the rig gives a silent agent up after ${sayTime(plan.rig?.lostAfterMs ?? plan.lostAfter)}`;
-}
-
-/** Whole seconds: tenths would promise more than is known. */
-function sayTime(ms: number): string {
-  const whole = Math.max(0, Math.round(ms / 1000)) * 1000;
-  return whole < 60_000 ? `${String(whole / 1000)} s` : formatSpan(whole);
+  return `the rig gives a silent agent up after ${formatWholeSeconds(plan.rig?.lostAfterMs ?? plan.lostAfter)}`;
 }

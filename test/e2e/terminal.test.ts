@@ -80,6 +80,9 @@ describe.runIf(hasPython || isRequired)('at a terminal', () => {
     const out = join(folder, 'ended');
     const terminal = onTerminal(['run', '--out', out, scenario]);
     await terminal.shows('Stop it?');
+    await terminal.shows('account 123456789012 [rig]');
+    await terminal.shows('AWS is called as ');
+    await terminal.shows('so far');
     terminal.type('\u0004');
     expect(await terminal.ended, terminal.screen()).toBe(3);
     expect(terminal.screen()).toContain('REFUSED');

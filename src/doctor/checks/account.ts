@@ -1,15 +1,7 @@
 import { accountOf } from '../../iam/place.ts';
+import { describeCaller } from '../../model/entities/surroundings.ts';
 import { findFact } from '../../model/world.ts';
 import { blocking, ok, warning, type Check } from '../seen.ts';
-
-/** Who a caller is, by the resource of its ARN (IAM User Guide, IAM identifiers). */
-function describeCaller(arn: string): string {
-  const [kind = '', ...path] = arn.split(':').slice(5).join(':').split('/');
-  const last = path.at(-1) ?? '';
-  if (kind === 'assumed-role') return `role ${path[0] ?? ''} (session ${last})`;
-  if (kind === 'root') return 'the root user';
-  return kind === 'user' || kind === 'federated-user' ? `${kind.replace('-', ' ')} ${last}` : arn;
-}
 
 /** Whom AWS takes us for, and whether the cluster is in that account. */
 export const account: Check = {

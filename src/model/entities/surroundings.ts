@@ -41,6 +41,15 @@ export interface Caller {
   readonly arn: string;
 }
 
+/** Who a caller is, by the resource of its ARN (IAM User Guide, IAM identifiers). */
+export function describeCaller(arn: string): string {
+  const [kind = '', ...path] = arn.split(':').slice(5).join(':').split('/');
+  const last = path.at(-1) ?? '';
+  if (kind === 'assumed-role') return `role ${path[0] ?? ''} (session ${last})`;
+  if (kind === 'root') return 'the root user';
+  return kind === 'user' || kind === 'federated-user' ? `${kind.replace('-', ' ')} ${last}` : arn;
+}
+
 /** What the runner itself runs on. `unresolved` says why it could not be told. */
 export const Self = z.strictObject({
   taskArn: z.string().nullable(),
