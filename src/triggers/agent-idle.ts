@@ -11,6 +11,7 @@ import {
   makeListingSubject,
   listWorkerAsks,
   sayCutListing,
+  sayUnmapped,
   workersOf,
 } from './workers.ts';
 
@@ -68,6 +69,6 @@ export const agentIdle: Trigger = {
   },
   waitedFor(state) {
     const { idleFor } = specOf(state, 'agent-idle');
-    return `no worker${sayCutListing(state)} was seen without a job for ${formatSpan(idleFor)}`;
+    return `no worker${sayCutListing(state)} was seen without a job for ${formatSpan(idleFor)}${sayUnmapped(state)}`;
   },
 };

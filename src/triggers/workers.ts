@@ -36,6 +36,18 @@ export function sayCutListing({ world, plan }: DrillState): string {
   return ` among the ${String(listed.arns.length)} tasks that could be listed (there are more)`;
 }
 
+/** How many of the running tasks lead to no agent, with what would make them; nothing where each leads to one. */
+export function sayUnmapped(state: DrillState): string {
+  const running = listRunningTasks(state);
+  const without = running.filter(({ arn }) => {
+    const found = findFact(state.world, 'agents-of-task', arn);
+    return found?.complete === true && found.agents.length === 0;
+  });
+  if (without.length === 0) return '';
+  const verb = `${running.length === 1 ? 'task' : 'tasks'} ${without.length === 1 ? 'leads' : 'lead'}`;
+  return ` (${String(without.length)} of ${String(running.length)} running ${verb} to no agent: start agents with --tags-from-ecs-meta-data)`;
+}
+
 /** Agents that are connected from those tasks. */
 export function workersOf(state: DrillState): readonly Worker[] {
   return listRunningTasks(state).flatMap((task) =>

@@ -11,6 +11,8 @@ export function adviseNeverRan(evidence: Evidence): string | null {
   const haltedAt = evidence.events('GD_HALTED').at(-1)?.seq;
   if (plan.mode === 'assert' || haltedAt === undefined) return null;
   const { build, when } = plan.scenario;
+  if (when.trigger === 'agent-idle')
+    return 'Check that the service has a worker without a job (gameday doctor FILE shows whether its tasks lead to agents), or raise when.startWithin.';
   const first =
     build.number === null ? undefined : evidence.firstLook('build', buildIds[0] ?? '', () => true);
   if (first !== undefined && hasBuildEnded(first.value))

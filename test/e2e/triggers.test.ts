@@ -146,7 +146,7 @@ describe.concurrent('an idle worker', () => {
   });
 
   test('that is never there: every worker is busy', async () => {
-    await play({
+    const { drill } = await play({
       steps: [{ key: 'integration', command: held() }],
       workers: 1,
       scenario: idle({
@@ -164,6 +164,7 @@ describe.concurrent('an idle worker', () => {
         sent: 0,
       },
     });
+    expect(drill.next).toContain('Check that the service has a worker without a job');
   });
 });
 

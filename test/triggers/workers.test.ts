@@ -80,6 +80,21 @@ describe('agent-idle', () => {
     expect(meant(fleet(...workers))).toBe(expected);
   });
 
+  it('says how many of the running tasks leads to no agent, if none was idle in time', () => {
+    const untagged = fact(
+      'agents-of-task',
+      { taskArn: 'arn:task/1', agents: [], complete: true },
+      'arn:task/1',
+    );
+    const state = armed(idle(), [...fleet({ job: {} }, {}), untagged]);
+    expect(agentIdle.waitedFor(state)).toBe(
+      'no worker was seen without a job for 0 ms (1 of 2 running tasks leads to no agent: start agents with --tags-from-ecs-meta-data)',
+    );
+    expect(agentIdle.waitedFor(armed(idle(), fleet({ job: {} })))).toBe(
+      'no worker was seen without a job for 0 ms',
+    );
+  });
+
   it('waits until it was idle for long enough', () => {
     expect(meant(fleet({}), NOON + 4_999, 5_000)).toBe('later');
     expect(meant(fleet({}), NOON + 5_000, 5_000)).toBe('agent-0');
