@@ -132,6 +132,13 @@ function findUnfitProgram(
       why: `the definition does not show how the image ${image ?? 'of the agent'} starts the agent${open === null ? '' : `, and ${open}`}`,
       next: 'Give the output of `docker image inspect` with --image-config FILE, or use --executor container, which runs the image.',
     };
+  const [agent = '', verb = 'no word'] = start.program;
+  if (isAgentStart([agent]) && verb !== 'start' && !/^[-$]/.test(verb))
+    return {
+      path: [...path, start.commandLine.command?.from === 'definition' ? 'command' : 'entryPoint'],
+      why: `it starts no agent: after ${readBaseName(agent)} comes ${verb}, and an agent is started by the word start`,
+      next: 'If the command is to be run by a shell, name the shell in entryPoint; else begin the command with "start".',
+    };
   const missing = [
     start.scriptFile,
     start.shell?.name,

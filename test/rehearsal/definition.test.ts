@@ -301,3 +301,29 @@ describe('what cannot be played is refused', () => {
     expect(refused).toMatchObject({ why: expect.stringMatching(why), next: expect.stringMatching(next) });
   });
 });
+
+describe('a command line that starts no agent is refused', () => {
+  const official = { entryPoint: [], image: 'buildkite/agent:3' };
+
+  test.each([
+    [
+      'a shell after the entry point of the image',
+      { command: ['sh', '-c', 'buildkite-agent start'] },
+      'comes sh',
+    ],
+    ['the program once more', { command: ['buildkite-agent', 'start'] }, 'comes buildkite-agent'],
+    ['no word', { entryPoint: ['buildkite-agent'] }, 'comes no word'],
+  ])('%s', (_title, container, said) => {
+    expect(copyOf(subject(task({ ...official, ...container })), HERE)).toMatchObject({
+      why: expect.stringContaining(`it starts no agent: after buildkite-agent`) as string,
+    });
+    expect(copyOf(subject(task({ ...official, ...container })), HERE)).toMatchObject({
+      why: expect.stringContaining(said) as string,
+      next: expect.stringContaining('entryPoint') as string,
+    });
+  });
+
+  test.each([['start', '--spawn', '1'], ['--debug', 'start'], ['$COMMAND']])('but not %s', (...command) => {
+    expect(copyOf(subject(task({ ...official, command })), HERE)).not.toHaveProperty('why');
+  });
+});
