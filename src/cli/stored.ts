@@ -111,7 +111,9 @@ export async function listStored(
 ): Promise<{ readonly drills: readonly Listed[]; readonly lines: readonly string[] }> {
   const drills: Listed[] = [];
   for (const path of await journalsIn(out)) drills.push(await readListed(path, take));
-  return { drills, lines: drills.length === 0 ? [`No drills in ${out}.`] : drills.map(lineOf) };
+  const width = Math.max(...drills.map((drill) => verdictOf(drill).length));
+  const lines = drills.map((drill) => lineOf(drill, width));
+  return { drills, lines: drills.length === 0 ? [`No drills in ${out}.`] : lines };
 }
 
 async function readListed(journal: string, take: (events: readonly DrillEvent[]) => void): Promise<Listed> {
@@ -135,11 +137,14 @@ async function readListed(journal: string, take: (events: readonly DrillEvent[])
   }
 }
 
-function lineOf(listed: Listed): string {
+function verdictOf({ outcome, reason }: Listed): string {
+  return outcome === null ? 'no verdict yet' : `${outcome}: ${reason ?? ''}`;
+}
+
+function lineOf(listed: Listed, width: number): string {
   if (listed.error !== null) return escapeControls(`${listed.drill}  unreadable: ${listed.error}`);
-  const verdict = listed.outcome === null ? 'no verdict yet' : `${listed.outcome}: ${listed.reason ?? ''}`;
   return escapeControls(
-    `${listed.drill}  ${(listed.phase ?? '').padEnd(11)}  ${verdict.padEnd(30)}  ${listed.title ?? ''}`,
+    `${listed.drill}  ${(listed.phase ?? '').padEnd(11)}  ${verdictOf(listed).padEnd(width)}  ${listed.title ?? ''}`,
   );
 }
 
