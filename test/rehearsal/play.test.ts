@@ -155,10 +155,20 @@ describe('what is left to say', () => {
     ],
   });
 
-  test('nothing where nothing failed, and nothing where the fixed one passed', () => {
-    const { play, work } = played(asked(incident('before')));
+  test("nothing where nothing failed, and nothing where the fixed one passed, if the length is the reader's own", () => {
+    const { play, work } = played(asked(incident('before'), { jobLength: 16_000 }));
     expect(adviceOn(arm(play, 'passed'), play, null, work)).toBeNull();
     expect(adviceOn(arm(play, 'failed'), play, { play, arm: arm(play, 'passed') }, work)).toBeNull();
+  });
+
+  test('that a longer job is lost all the same, where the length was chosen to fit', () => {
+    const { play, work } = played(asked(incident('after')));
+    for (const outcome of ['passed', 'outlasted'])
+      expect(adviceOn(arm(play, outcome), play, null, work)).toMatch(
+        /^A job that has more than 2 min 0 s left .* killed all the same.*--job-length/,
+      );
+    expect(adviceOn(arm(play, 'could-not-run'), play, null, work)).toBeNull();
+    expect(adviceOn(arm(play, 'failed'), play, { play, arm: arm(play, 'passed') }, work)).toMatch(/^A job/);
   });
 
   test('a step that no window on Fargate holds is fixed elsewhere', () => {
