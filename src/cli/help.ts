@@ -3,8 +3,6 @@ import type { ListedCommand } from './command-groups.ts';
 import { documentOf, exitCodesHelp } from './exit-codes.ts';
 import { drawCommand, drawOverview, drawText, drawTopic, type HelpLayout } from './help-text.ts';
 import { createOutput } from './output.ts';
-import { asksForJson, writeAnswer } from './runner.ts';
-import { explainUnknown } from './unknown-command.ts';
 
 const ABOUT =
   'Chaos game days for Buildkite builds on Amazon ECS: gameday stops the task that hosts a running job and says, with evidence, whether the build passed or was lost.';
@@ -21,6 +19,9 @@ export class GamedayHelp {
     const output = createOutput(process.env);
     const page = this.#pageOf(argv, { columns: output.stdout.columns(), colors: output.stdout.colors });
     if (page !== null) return output.stdout.write(page);
+    // Loaded here alone: help is to be there at once.
+    const { asksForJson, writeAnswer } = await import('./runner.ts');
+    const { explainUnknown } = await import('./unknown-command.ts');
     const { commands } = this.#config;
     const unknown = explainUnknown(wordsOf(argv), commands);
     writeAnswer(documentOf('bad-input', [unknown]), asksForJson(argv), output);

@@ -6,7 +6,7 @@ import { Task } from '../model/entities/task.ts';
 import { Destination, Told } from '../model/entities/notice.ts';
 import { CheckName, GuardName } from '../model/names.ts';
 import { Plan } from '../scenario/plan.ts';
-import { OutcomeName, Reason, Stage } from '../model/reasons.ts';
+import { OutcomeName, Reason, Stage } from '../model/reason-schemas.ts';
 import { Fact, Subject } from '../model/world.ts';
 import { Explanation } from '../model/cause.ts';
 

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** The keys of a table as its closed list of names. */
 export function namesOf<T extends object>(table: T): readonly (keyof T & string)[] {
   return Object.keys(table) as (keyof T & string)[];
@@ -21,16 +19,15 @@ export const EXIT_CODES = {
   internal: 1,
   interrupted: 130,
 } as const;
-export const OutcomeName = z.enum(namesOf(EXIT_CODES));
-export type OutcomeName = z.infer<typeof OutcomeName>;
+export type OutcomeName = keyof typeof EXIT_CODES;
 
 /** How a command can end: as a drill or a game day ends, or, where no drill is run, with the answer that was asked for. */
 export const ANSWER_CODES = { ...EXIT_CODES, clean: 0, written: 0, listed: 0 } as const;
 export type AnswerName = keyof typeof ANSWER_CODES;
 
 /** Where a reason is decided: before the stages, or in one of verdict's five stages. */
-export const Stage = z.enum(['before', 'A', 'B', 'C', 'D', 'E']);
-export type Stage = z.infer<typeof Stage>;
+export const STAGES = ['before', 'A', 'B', 'C', 'D', 'E'] as const;
+export type Stage = (typeof STAGES)[number];
 
 export interface ReasonRow {
   readonly outcome: OutcomeName;
@@ -489,8 +486,7 @@ export const REASONS = {
     'Resume the drill.',
   ),
 } as const satisfies Record<string, ReasonRow>;
-export const Reason = z.enum(namesOf(REASONS));
-export type Reason = z.infer<typeof Reason>;
+export type Reason = keyof typeof REASONS;
 
 /** Reasons of the stages A to D in the order in which they decide. */
 export const REASONS_IN_ORDER: readonly Reason[] = namesOf(REASONS).filter((reason) =>

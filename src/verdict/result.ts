@@ -6,7 +6,7 @@ import { CommandRun } from '../model/entities/command.ts';
 import { Finding, GuardAnswer, HeardProof, InFlightProof, Target } from '../journal/events.ts';
 import { RigFacts } from '../scenario/plan.ts';
 import { Deadline, Lane } from '../model/lane.ts';
-import { OutcomeName, Reason } from '../model/reasons.ts';
+import { OutcomeName, Reason } from '../model/reason-schemas.ts';
 import { Moment } from './moment.ts';
 import { SETTING } from './setting.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OutcomeName, Reason } from '../reasons.ts';
+import { OutcomeName, Reason } from '../reason-schemas.ts';
 
 /** Whom a drill tells. The host alone: the address of a hook is a secret, or holds one. */
 export const Destination = z.strictObject({ kind: z.enum(['webhook', 'slack']), host: z.string() });
