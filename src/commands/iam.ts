@@ -6,7 +6,7 @@ export default class Iam extends BaseCommand {
   static override description = iamHelp();
   static override examples = [
     '<%= config.bin %> iam drill.yaml --account 123456789012',
-    '<%= config.bin %> iam scenarios/faults --format terraform',
+    '<%= config.bin %> iam web.yaml tests.yaml --format terraform',
     '<%= config.bin %> iam --check 20260102-030405-beef',
   ];
   static override args = iamArgs;

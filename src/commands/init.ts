@@ -2,7 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { initFlags, initHelp } from '../init/options.ts';
 
 export default class Init extends BaseCommand {
-  static override summary = 'Write a scenario, a CI step and what doctor finds, for a service that runs.';
+  static override summary = 'Write a scenario, a CI step and what doctor finds.';
   static override description = initHelp();
   static override examples = [
     { description: 'Asked on a terminal:', command: '<%= config.bin %> init' },

@@ -2,8 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { mcpHelp } from '../mcp/options.ts';
 
 export default class Mcp extends BaseCommand {
-  static override summary =
-    'Serve an AI assistant over stdin and stdout (Model Context Protocol): it can plan drills, never start one.';
+  static override summary = 'Serve an AI assistant (MCP): it plans drills and never starts one.';
   static override description = mcpHelp();
   static override examples = [
     { description: 'As the configuration of a client names it:', command: '<%= config.bin %> mcp' },

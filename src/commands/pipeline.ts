@@ -5,7 +5,7 @@ export default class PipelineCommand extends BaseCommand {
   static override summary = 'Print a Buildkite pipeline with a step for each scenario.';
   static override description = pipelineHelp();
   static override examples = [
-    '<%= config.bin %> pipeline scenarios/*.yaml --queue game-day | buildkite-agent pipeline upload',
+    '<%= config.bin %> pipeline nightly/*.yaml --queue game-day | buildkite-agent pipeline upload',
   ];
   static override args = pipelineArgs;
   static override flags = pipelineFlags;

@@ -2,8 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { rehearseArgs, rehearseFlags, rehearseHelp } from '../rehearsal/options.ts';
 
 export default class Rehearse extends BaseCommand {
-  static override summary =
-    'Stop the worker of your own task definition on this machine: while it is busy, idle and near the end of a step. No scenario is needed.';
+  static override summary = 'Stop a worker of your own task definition, on this machine alone.';
   static override description = rehearseHelp();
   static override examples = [
     {

@@ -11,7 +11,7 @@ function layoutOf(flags: shared.RunFlags): 'plan' | 'side-by-side' | 'many' | 'c
 }
 
 export default class Run extends BaseCommand {
-  static override summary = 'Stop the task of a running step, and judge what becomes of its job.';
+  static override summary = 'Stop the task of a running step, and judge how its job ends.';
   static override description = `A drill starts a build or takes one that is running, stops the task that hosts its step in flight, and judges the job from what Buildkite and ECS show.
 
 Every file is one drill, or as many as --repeat says; drills run one after another, or as many at the same time as --parallel says. With --rig, stand-ins with real workers take the place of Buildkite and ECS, and nothing else is contacted.

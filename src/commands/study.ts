@@ -8,8 +8,9 @@ export default class Study extends BaseCommand {
 As with run, the worst exit code counts; a drill that must fail declares that with control.`;
   static override examples = [
     {
-      description: "See the incident's table with fewer drills, on this machine only:",
-      command: '<%= config.bin %> study --rig scenarios/study/small',
+      description:
+        'With scenarios in fleets/before and fleets/after, each played three times on this machine:',
+      command: '<%= config.bin %> study --rig fleets --repeat 3 --markdown table.md',
     },
   ];
   static override args = studyArgs;

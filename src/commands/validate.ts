@@ -3,10 +3,10 @@ import { splitCommand } from '../cli/command-words.ts';
 import * as shared from '../cli/flags.ts';
 
 export default class Validate extends BaseCommand {
-  static override summary = 'Check scenario files: all errors of all of them, with their places.';
+  static override summary = 'Check scenario files: every error at once, with its place.';
   static override description = `Nothing is contacted, and no token is needed.`;
   static override examples = [
-    '<%= config.bin %> validate scenarios/exec-form.yaml',
+    '<%= config.bin %> validate @exec-form',
     '<%= config.bin %> validate drill.yaml --var BRANCH=main --json',
   ];
   static override args = { FILE: shared.files };

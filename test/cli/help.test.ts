@@ -47,6 +47,19 @@ describe('help', () => {
     for (const { entries } of groups) for (const { summary } of entries) expect(summary).not.toBe('');
   });
 
+  it('gives every command of the overview one line, on a terminal of 80 columns', () => {
+    const page = drawOverview({ commands: COMMANDS, topics: TOPICS, about: 'What it is.' }, NARROW);
+    expect(page.split('\n').filter((line) => /^ {3,}\S/.test(line))).toEqual([]);
+  });
+
+  it('shows examples with files that a reader has: of their own, or shipped by name', () => {
+    const examples = COMMANDS.flatMap((command) => command.examples ?? []).map((example) =>
+      typeof example === 'string' ? example : example.command,
+    );
+    expect(examples.length).toBeGreaterThan(20);
+    expect(examples.filter((command) => /\b(?:scenarios|test|docs|recipes)\//.test(command))).toEqual([]);
+  });
+
   it('names a command that is in no group under "more"', () => {
     const groups = groupCommands([...COMMANDS, { id: 'teach', summary: 'Teach.' }], TOPICS);
     expect(groups.at(-1)?.title).toBe('more');

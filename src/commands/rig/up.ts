@@ -9,7 +9,7 @@ export default class RigUp extends BaseCommand {
     {
       description: 'The first line in one shell, the second in another:',
       command:
-        '<%= config.bin %> rig up scenarios/rigs/exec-form.yaml > rig.env\n. ./rig.env && <%= config.bin %> run scenarios/exec-form.yaml --yes',
+        '<%= config.bin %> rig up rig.yaml > rig.env\n. ./rig.env && <%= config.bin %> run drill.yaml --yes',
     },
   ];
   static override args = { FILE: Args.string({ description: 'rig file', required: true }) };
