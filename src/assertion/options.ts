@@ -88,6 +88,7 @@ export const assertionFlags = {
   out: shared.outFlag,
   ledger: shared.ledgerFlag,
   annotate: shared.annotateFlag,
+  notify: shared.notifyEndFlag,
   insecure: shared.insecureFlag,
 };
 export type AssertionFlags = Interfaces.InferredFlags<typeof assertionFlags>;

@@ -9,6 +9,7 @@ import { openJournal } from '../journal/file.ts';
 import { makeGameDayDocument } from '../verdict/account.ts';
 import type { Drive } from '../cli/drive.ts';
 import { driveAlone } from '../cli/drive.ts';
+import { readHooks } from '../cli/hooks.ts';
 import { secretsOf, type Environment } from '../cli/output.ts';
 import { makeDrillId, placeOf } from '../cli/plan-drill.ts';
 import type { AssertionFlags } from './options.ts';
@@ -21,6 +22,7 @@ export async function assertBuild(flags: AssertionFlags, runner: Runner): Promis
   const { scenario } = asked;
   const { settings, errors } = await settingsFromEnvironment(scenario, runner.environment, flags.insecure);
   if (settings === null) return runner.finish(makeGameDayDocument([], errors, null));
+  const { hooks, secrets } = readHooks({ ...flags, rig: false }, runner);
   const { build } = scenario;
   const plan: Plan = {
     ...asked,
@@ -33,12 +35,12 @@ export async function assertBuild(flags: AssertionFlags, runner: Runner): Promis
   const id = makeDrillId(now());
   const folder = join(flags.out, id);
   const journal = await openJournal(folder, id, {
-    secrets: secretsOf(runner.environment),
+    secrets: [...secretsOf(runner.environment), ...secrets],
     create: true,
     now,
   });
   const act: Drive['act'] = (ports, interrupted, onEvent) => runDrill(plan, ports, interrupted, onEvent);
-  return driveAlone({ plan, settings, journal, folder, out: flags.out, act }, runner);
+  return driveAlone({ plan, settings, hooks, journal, folder, out: flags.out, act }, runner);
 }
 
 interface NamedBuild {

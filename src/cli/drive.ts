@@ -91,8 +91,9 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
     const identify = (signal: AbortSignal): Promise<string> => sayIdentity(services.ecs, signal);
     const person =
       plan.consent === 'ask' ? terminalPerson(runner.output, interruption, reporter, { identify }) : nobody;
+    const hooks = drive.hooks ?? [];
     const telling = await connectNotifier({
-      ...{ hooks: drive.hooks ?? [], from: senderOf(runner), clock: systemClock },
+      ...{ hooks, from: senderOf(runner), clock: systemClock },
       hide: (notice) => redactLeaves(notice, runner.output.redact),
       proxies: drive.settings.rules.proxies,
     });
@@ -105,6 +106,7 @@ export async function driveDrill(drive: Drive): Promise<DrillResult> {
     let end = await drive.act({ ...ports, ...telling }, interruption.signal, onEvent);
     await tellEnd(
       plan,
+      hooks.map(({ kind, host }) => ({ kind, host })),
       () => resultOf(drive, null),
       { journal, ...telling },
       interruption.signal,

@@ -107,13 +107,18 @@ export const ledgerFlag = Flags.string({ ...LEDGER, helpGroup: MORE });
 /** Of commands that read the ledger. */
 export const requiredLedgerFlag = Flags.string({ ...LEDGER, required: true });
 
+const HOOKS = { helpValue: 'KIND=VARIABLE', multiple: true, multipleNonGreedy: true } as const;
+const BY_VARIABLES =
+  'by the names of variables: webhook=HOOK_URL:HOOK_SECRET or slack=SLACK_URL; may be given again';
 /** Of commands that run scenarios. */
 export const notifyFlag = Flags.string({
-  description:
-    'who is told before the injection and at the end, by the names of variables: webhook=HOOK_URL:HOOK_SECRET or slack=SLACK_URL; may be given again',
-  helpValue: 'KIND=VARIABLE',
-  multiple: true,
-  multipleNonGreedy: true,
+  ...HOOKS,
+  description: `who is told before the injection and at the end, ${BY_VARIABLES}`,
+});
+/** Of commands that inject nothing. */
+export const notifyEndFlag = Flags.string({
+  ...HOOKS,
+  description: `who is told at the end, ${BY_VARIABLES}`,
 });
 
 /** Of commands that end drills. */

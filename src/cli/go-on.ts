@@ -19,7 +19,7 @@ import { placeOf, planDrill } from './plan-drill.ts';
 import { secretsOf } from './output.ts';
 import { reporterFor } from './reporters.ts';
 import type { RunFlags } from './flags.ts';
-import { giveHooks } from './hooks.ts';
+import { giveHooks, readHooks } from './hooks.ts';
 import type { Environment } from './output.ts';
 import type { Runner } from './runner.ts';
 import { lockKeyOf, settingsFromEnvironment, unreachableSettings } from './settings.ts';
@@ -43,7 +43,9 @@ export async function goOnWithDrill(options: GoOnOptions, runner: Runner): Promi
   if (stored.state.phase === 'judged' && stored.state.settled)
     return finishJudged(stored, options.out, runner);
   const { embeddedRig } = stored.state.plan;
-  const taken = embeddedRig ? takeUpWithoutRig(stored) : await takeUp(stored, options, runner);
+  const taken = embeddedRig
+    ? takeUpWithoutRig(stored, options, runner)
+    : await takeUp(stored, options, runner);
   if ('errors' in taken) return runner.finish(makeGameDayDocument([], taken.errors, null));
   // Everything that the drill changed ended with its rig.
   const { lastIntent } = await requireKnown(stored, options.yes || embeddedRig, runner.environment);
@@ -84,8 +86,9 @@ interface TakenUp {
 }
 
 /** Judges the journal as it stands: the rig ended with its runner, so nothing more can be read. */
-function takeUpWithoutRig({ state }: StoredDrill): TakenUp {
-  return { plan: state.plan, settings: unreachableSettings(state.plan.scenario), secrets: [], hooks: [] };
+function takeUpWithoutRig({ state: { plan } }: StoredDrill, options: GoOnOptions, runner: Runner): TakenUp {
+  const settings = unreachableSettings(plan.scenario);
+  return { plan, settings, ...readHooks({ ...options, rig: true }, runner) };
 }
 
 async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner): Promise<TakenUp | Refused> {
@@ -93,7 +96,7 @@ async function takeUp(stored: StoredDrill, options: GoOnOptions, runner: Runner)
   // resume needs the file, as the journal holds no secrets; abort does not, and an assertion has no file.
   const isRecordEnough = options.how === 'abort' || plan.mode === 'assert';
   const loaded = isRecordEnough
-    ? { ...plan, secrets: [], hooks: [] }
+    ? { ...plan, ...readHooks({ ...options, rig: false }, runner) }
     : await scenarioOf(stored, options, runner);
   if ('errors' in loaded) return loaded;
   const { settings, errors } = await settingsFromEnvironment(

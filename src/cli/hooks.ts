@@ -7,7 +7,7 @@ import type { Loaded, LoadedScenario } from '../scenario/load.ts';
 import { makeHook } from '../scenario/notify.ts';
 import type { InputError } from '../scenario/problem.ts';
 import type { RunFlags } from './flags.ts';
-import type { Environment } from './output.ts';
+import type { Environment, Output } from './output.ts';
 import type { Runner } from './runner.ts';
 
 /** The scenarios with the hooks of `--notify` beside their own; on the rig with those of this machine alone, which is said. */
@@ -18,15 +18,42 @@ export function giveHooks(
 ): Loaded {
   const given = notify.map((text) => readHook(text, environment));
   const isRig = rig || environment['GAMEDAY_LABEL'] === 'rig';
-  output.learn(given.flatMap(({ url, secret }) => (secret === null ? [url] : [url, secret])));
+  output.learn(given.flatMap(secretsIn));
   const all = scenarios.map((loaded) => addHooks(loaded, given));
   const wrong = isRig ? [] : all.flatMap((loaded) => findWrongHooks(loaded, insecure));
-  const away = isRig ? all.flatMap(({ hooks }) => hooks.filter((hook) => !isHere(hook))) : [];
-  for (const host of new Set(away.map((hook) => hook.host)))
-    output.stderr.write(
-      `${escapeControls(`notify: ${host} is not told: a drill on the rig contacts nothing but this machine`)}\n`,
+  if (isRig)
+    sayAway(
+      all.flatMap(({ hooks }) => hooks),
+      output,
     );
   return { scenarios: isRig ? all.map(keepHooksHere) : all, errors: [...errors, ...wrong] };
+}
+
+/** The hooks of `--notify` for a command that reads no scenario; on the rig those of this machine alone, which is said. */
+export function readHooks(
+  { notify = [], rig, insecure }: Partial<Pick<RunFlags, 'notify'>> & Pick<RunFlags, 'rig' | 'insecure'>,
+  { environment, output }: Pick<Runner, 'environment' | 'output'>,
+): { readonly hooks: readonly Hook[]; readonly secrets: readonly string[] } {
+  const given = notify.map((text) => readHook(text, environment));
+  const secrets = given.flatMap(secretsIn);
+  output.learn(secrets);
+  if (rig || environment['GAMEDAY_LABEL'] === 'rig') {
+    sayAway(given, output);
+    return { hooks: given.filter(isHere), secrets };
+  }
+  for (const hook of given) requireSafe(hook, insecure);
+  return { hooks: given, secrets };
+}
+
+function secretsIn({ url, secret }: Hook): readonly string[] {
+  return secret === null ? [url] : [url, secret];
+}
+
+function sayAway(hooks: readonly Hook[], { stderr }: Pick<Output, 'stderr'>): void {
+  for (const host of new Set(hooks.filter((hook) => !isHere(hook)).map((hook) => hook.host)))
+    stderr.write(
+      `${escapeControls(`notify: ${host} is not told: a drill on the rig contacts nothing but this machine`)}\n`,
+    );
 }
 
 /** `webhook=HOOK_URL:HOOK_SECRET`, `slack=SLACK_URL`: names of variables, for a process list shows every flag. */
@@ -52,8 +79,8 @@ function readHook(text: string, environment: Environment): Hook {
 }
 
 function addHooks(loaded: LoadedScenario, given: readonly Hook[]): LoadedScenario {
-  const secrets = given.flatMap(({ url, secret }) => (secret === null ? [url] : [url, secret]));
-  return withHooks({ ...loaded, secrets: [...loaded.secrets, ...secrets] }, [...loaded.hooks, ...given]);
+  const secrets = [...loaded.secrets, ...given.flatMap(secretsIn)];
+  return withHooks({ ...loaded, secrets }, [...loaded.hooks, ...given]);
 }
 
 function keepHooksHere(loaded: LoadedScenario): LoadedScenario {
@@ -71,15 +98,19 @@ function isHere({ url }: Hook): boolean {
 
 /** Addresses that are none, or to which the notice would be sent unencrypted. */
 function findWrongHooks({ hooks, file }: LoadedScenario, allowInsecure: boolean): readonly InputError[] {
-  return hooks.flatMap(({ kind, url }) => {
+  return hooks.flatMap((hook) => {
     try {
-      endpointOf(`notify: the address of ${kind}`, url, { allowInsecure, loopbackOnly: false });
+      requireSafe(hook, allowInsecure);
       return [];
     } catch (error) {
       if (!(error instanceof GamedayError)) throw error;
       return [{ message: error.message, at: file, next: error.next }];
     }
   });
+}
+
+function requireSafe({ kind, url }: Hook, allowInsecure: boolean): void {
+  endpointOf(`notify: the address of ${kind}`, url, { allowInsecure, loopbackOnly: false });
 }
 
 /** Who tells: the person and the machine, and the Buildkite job where gameday runs in one. */

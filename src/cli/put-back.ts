@@ -33,6 +33,8 @@ interface PutBackOptions {
   readonly service: string | null;
   readonly yes: boolean;
   readonly insecure: boolean;
+  /** Who is to be told: nobody can be, as there is no journal to write it in. */
+  readonly notify: readonly string[] | undefined;
 }
 
 interface Place {
@@ -74,7 +76,11 @@ export async function putBack(options: PutBackOptions, runner: Runner): Promise<
   report(mark, read.value, journal, runner);
 }
 
-function readPlace({ cluster, service }: PutBackOptions): Place {
+function readPlace({ cluster, service, notify }: PutBackOptions): Place {
+  if (notify !== undefined)
+    throw new GamedayError('bad-input', '--notify needs the id of a drill', {
+      next: 'A drill is told of from its journal, and a service has only its tag. Leave --notify out.',
+    });
   if (service === null)
     throw new GamedayError('bad-input', 'drills abort needs the id of a drill, or --cluster and --service');
   const arn = /^arn:aws[a-z-]*:ecs:([a-z0-9-]+):\d{12}:service\/([\w-]+)\/([\w-]+)$/.exec(service);

@@ -1,7 +1,7 @@
 import { tellPeople } from '../drill/notify.ts';
 import type { DrillPorts } from '../drill/ports.ts';
 import type { DrillEvent } from '../journal/events.ts';
-import type { Notice } from '../model/entities/notice.ts';
+import type { Destination, Notice } from '../model/entities/notice.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { DrillResult } from '../verdict/result.ts';
 
@@ -11,14 +11,15 @@ const AFTER_END_MS = 18_000;
 /** Tells people how the drill ended, once its verdict is written. Whatever becomes of it, the verdict stays what it is. */
 export async function tellEnd(
   plan: Plan,
+  to: readonly Destination[],
   endOf: () => DrillResult,
   { notifier, journal }: Pick<DrillPorts, 'notifier' | 'journal'>,
   signal: AbortSignal,
   onEvent: (event: DrillEvent) => void,
 ): Promise<void> {
   const isJudged = journal.events.at(-1)?.code === 'GD_JUDGED';
-  if (notifier === undefined || !isJudged || signal.aborted || plan.dryRun || plan.mode === 'assert') return;
-  const told = tellPeople(endNotice(endOf(), plan), [...plan.scenario.notify], {
+  if (notifier === undefined || !isJudged || signal.aborted || plan.dryRun) return;
+  const told = tellPeople(endNotice(endOf(), plan), [...to], {
     ...{ notifier, journal, signal, patience: AFTER_END_MS },
     append: async (event, durable) => {
       const written = await journal.append(event, durable);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { giveHooks } from '../../src/cli/hooks.ts';
+import { giveHooks, readHooks } from '../../src/cli/hooks.ts';
 import { makeHook } from '../../src/scenario/notify.ts';
 import type { Hook } from '../../src/model/entities/notice.ts';
 import { planOf } from '../support/plans.ts';
@@ -76,5 +76,30 @@ describe('--notify', () => {
     expect(said).toEqual([
       'notify: hooks.slack.com is not told: a drill on the rig contacts nothing but this machine\n',
     ]);
+  });
+});
+
+describe('--notify of a command that reads no scenario', () => {
+  const read = (notify: readonly string[], rig: boolean) => {
+    const said: string[] = [];
+    const output = { learn: () => undefined, stderr: { write: (text: string) => void said.push(text) } };
+    const given = { notify: [...notify], rig, insecure: false };
+    return { ...readHooks(given, { environment: VALUES, output: output as never }), said };
+  };
+
+  test('gives hooks, and their addresses and keys as secrets', () => {
+    const { hooks, secrets } = read(['webhook=AWAY:KEY'], false);
+    expect(hooks).toEqual([makeHook('webhook', AWAY, VALUES.KEY)]);
+    expect(secrets).toEqual([AWAY, VALUES.KEY]);
+  });
+
+  test('takes no address without TLS at another machine', () => {
+    expect(() => read(['webhook=PLAIN'], false)).toThrow('notify: the address of webhook');
+  });
+
+  test('on the rig gives those of this machine, and says whom it leaves out', () => {
+    const { hooks, said } = read(['webhook=HOOK', 'slack=AWAY'], true);
+    expect(hooks).toEqual([makeHook('webhook', HERE, null)]);
+    expect(said).toEqual([expect.stringContaining('hooks.slack.com is not told')]);
   });
 });

@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { tellEnd } from '../../src/cli/tell-end.ts';
+import { eventsOf } from '../../src/journal/events.ts';
 import { fold } from '../../src/state/state.ts';
 import { summarizeDrill } from '../../src/verdict/summarize.ts';
 import { planOf } from '../support/plans.ts';
-import { codes, ending, theatre, type Theatre } from '../support/theatre.ts';
+import { codes, ending, RunnerDied, theatre, type Theatre } from '../support/theatre.ts';
 
+const TO = { kind: 'slack', host: 'hooks.slack.com' } as const;
 const never = new AbortController().signal;
 
 async function ended(over: Parameters<typeof planOf>[1] = {}): Promise<Theatre> {
-  const plan = planOf(
-    { notify: [{ kind: 'slack', host: 'hooks.slack.com' }], limits: { pollEvery: 10_000 } },
-    over,
-  );
+  const plan = planOf({ notify: [TO], limits: { pollEvery: 10_000 } }, over);
   const stage = theatre({ plan, runsFor: null, onStop: (on) => on.die(60_000, 100_000) });
   await stage.run();
   stage.notifier.notices.length = 0;
@@ -21,7 +20,7 @@ async function ended(over: Parameters<typeof planOf>[1] = {}): Promise<Theatre> 
 async function tell(stage: Theatre, signal = never): Promise<readonly string[]> {
   const seen: string[] = [];
   const resultOf = () => summarizeDrill(stage.journal.events, 'journal.ndjson');
-  await tellEnd(stage.plan, resultOf, stage, signal, ({ code }) => seen.push(code));
+  await tellEnd(stage.plan, [TO], resultOf, stage, signal, ({ code }) => seen.push(code));
   return seen;
 }
 
@@ -33,6 +32,19 @@ describe('the notice of the end', () => {
     expect(stage.notifier.notices).toMatchObject([
       { about: 'end', outcome: 'failed', reason: 'lost', exitCode: 10, fault: 'stop-task' },
     ]);
+  });
+
+  test('is sent by an abort too, to whom that command was given', async () => {
+    const stage = theatre({ plan: planOf(), runsFor: null });
+    stage.dieAt(3, 'written');
+    await expect(stage.run()).rejects.toBeInstanceOf(RunnerDied);
+    stage.cutTo(3);
+    await stage.abort();
+    expect(await tell(stage)).toEqual(['GD_NOTICE_INTENDED', 'GD_NOTIFIED']);
+    expect(stage.notifier.notices).toMatchObject([{ about: 'end', outcome: 'aborted', exitCode: 0 }]);
+    // The scenario names nobody.
+    const [intended] = eventsOf(stage.journal.events, 'GD_NOTICE_INTENDED');
+    expect(intended?.payload.to).toEqual([TO]);
   });
 
   test('changes neither the state nor the result, whatever becomes of it', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { cli, documentIn, exportsIn, ROOT, startCli } from '../support/cli.ts';
 import type { Cli } from '../support/cli.ts';
+import { startServer } from '../support/http-server.ts';
 import { processesWith } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -84,7 +85,13 @@ test('a drill killed after its injection is resumed to the verdict that it would
 test('a drill that was interrupted before its injection is aborted: nothing is injected, its build is canceled', async () => {
   const before = Object.keys((await counts()).stopTaskLanded).length;
   const drill = await killedAfter('was created', 'SIGTERM');
-  const aborted = await cli(['drills', 'abort', drill, '--json'], folder, env);
+  const hooks = await startServer((_seen, response) => response.writeHead(204).end());
+  const args = ['drills', 'abort', drill, '--json', '--notify', 'webhook=HOOK_URL'];
+  const aborted = await cli(args, folder, { ...env, HOOK_URL: hooks.url });
+  await hooks.close();
+  expect(hooks.requests.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
+    { about: 'end', drill, outcome: 'aborted', exitCode: 0 },
+  ]);
   expect(documentIn(aborted.stdout).drills[0]).toMatchObject({
     drill,
     outcome: 'aborted',
@@ -93,6 +100,14 @@ test('a drill that was interrupted before its injection is aborted: nothing is i
   expect(aborted.code).toBe(0);
   expect(aborted.stderr).toContain('canceling the build');
   expect(Object.keys((await counts()).stopTaskLanded)).toHaveLength(before);
+});
+
+test('what is put back by the tag of a service has no journal, so nobody can be told of it', async () => {
+  const args = ['drills', 'abort', '--cluster', 'c', '--service', 's', '--notify', 'webhook=HOOK_URL'];
+  expect(await cli(args, folder, {})).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--notify needs the id of a drill') as string,
+  });
 });
 
 test('a scenario that changed, and another place, are refused', async () => {

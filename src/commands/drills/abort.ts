@@ -37,18 +37,19 @@ export default class DrillsAbort extends BaseCommand {
     }),
     out: shared.outFlag,
     ledger: shared.ledgerFlag,
+    notify: shared.notifyEndFlag,
     insecure: shared.insecureFlag,
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(DrillsAbort);
-    const { yes, insecure, out, reporter, cluster = null, service = null } = flags;
+    const { yes, insecure, out, reporter, notify, cluster = null, service = null } = flags;
     const runner = await this.runnerForDrills(reporter, flags);
     if (args.DRILL !== undefined) {
       const { goOnWithDrill: goOn } = await import('../../cli/go-on.ts');
-      return goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out }, runner);
+      return goOn({ how: 'abort', drill: args.DRILL, variables: {}, yes, insecure, out, notify }, runner);
     }
     const { putBack } = await import('../../cli/put-back.ts');
-    await putBack({ cluster, service, yes, insecure }, runner);
+    await putBack({ cluster, service, yes, insecure, notify }, runner);
   }
 }
