@@ -14,6 +14,8 @@ build:
 cluster:
 ${region === null ? '  # The region is that of the environment: AWS_REGION.\n' : `  region: ${scalar(region)}\n`}  name: ${scalar(cluster)}
   service: ${scalar(service)}
+  # If agents are started without --tags-from-ecs-meta-data, their host names lead to their tasks:
+  # mapping: hostname
 when:
   step: ${scalar(step)}
   inFlightFor: 2s

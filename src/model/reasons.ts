@@ -422,7 +422,7 @@ export const REASONS = {
     'could-not-run',
     'before',
     'The agent cannot be mapped to exactly one task and container.',
-    'Start the agent with --tags-from-ecs-meta-data, or name cluster.container.',
+    'Start the agent with --tags-from-ecs-meta-data, or set cluster.mapping: hostname; if it is not known which container is the agent, name cluster.container.',
   ),
   'build-not-created': makeReasonRow(
     'could-not-run',
