@@ -172,15 +172,16 @@ const PipelineFields = z.object({
 });
 export type PipelineFields = z.output<typeof PipelineFields>;
 
+const SlugPage = z.object({ edges: edgesOf(z.object({ slug: z.string() })) });
+
 /** The `data` of each operation's answer. */
 export const ANSWERS = {
   Viewer: z.object({
     viewer: z.object({ user: z.object({ name: z.string(), email: z.string() }).nullable() }).nullable(),
   }),
+  Organizations: z.object({ viewer: z.object({ organizations: SlugPage.nullable() }).nullable() }),
   Pipelines: z.object({
-    organization: z
-      .object({ pipelines: z.object({ edges: edgesOf(z.object({ slug: z.string() })) }).nullable() })
-      .nullable(),
+    organization: z.object({ pipelines: SlugPage.nullable() }).nullable(),
   }),
   Pipeline: z.object({ organization: Uuid.nullable(), pipeline: PipelineFields.nullable() }),
   PipelineSteps: z.object({

@@ -1,14 +1,16 @@
+import type { Answer } from '../model/answer.ts';
 import type { Clock } from '../model/clock.ts';
 import { systemClock } from '../http/clock.ts';
 import { createAgents } from '../http/agents.ts';
 import { endpointOf } from '../http/endpoint.ts';
 import type { EndpointRules } from '../http/endpoint.ts';
+import { createNameExisting } from '../http/existing-names.ts';
 import { readAgent, readAgentsWithTag, readAllAgents } from './agents.ts';
 import { readBuild, readBuildOfDrill, readBuilds, readTriggeredBuilds } from './builds.ts';
 import { readPastJobs, readPastWorkers, readStepHistory } from './history.ts';
 import { readJob } from './jobs.ts';
 import { buildOf } from './map.ts';
-import { readPipeline, readPipelineSlugs, readPipelineSteps } from './pipelines.ts';
+import { readOrganizationSlugs, readPipeline, readPipelineSlugs, readPipelineSteps } from './pipelines.ts';
 import type { Buildkite } from './port.ts';
 import { createTransport } from './transport.ts';
 
@@ -21,6 +23,12 @@ export interface BuildkiteOptions extends EndpointRules {
   readonly clock?: Clock;
 }
 
+interface AskedPipeline {
+  readonly organization: string;
+  readonly slug: string;
+  readonly signal: AbortSignal;
+}
+
 /** The client of Buildkite's GraphQL API. Throws bad-input if the endpoint is not allowed. */
 export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
   const transport = createTransport({
@@ -30,15 +38,40 @@ export function createBuildkiteClient(options: BuildkiteOptions): Buildkite {
     timeoutMs: options.timeoutMs ?? 10_000,
     clock: options.clock ?? systemClock,
   });
+  const nameExisting = createNameExisting();
+  const nameOthers = <T>(answer: Answer<T>, { organization, slug, signal }: AskedPipeline) => {
+    const isKnown = answer.ok || answer.trouble.missing !== 'organization';
+    return nameExisting(
+      answer,
+      isKnown
+        ? {
+            ...{ what: 'pipelines', name: slug },
+            list: () => readPipelineSlugs(transport, organization, signal),
+          }
+        : {
+            ...{ what: 'organizations of this token', name: organization },
+            list: () => readOrganizationSlugs(transport, signal),
+          },
+    );
+  };
   return {
     viewer: async (signal) => {
       const answer = await transport.read('Viewer', {}, signal);
       return answer.ok ? { ok: true, value: answer.value.viewer?.user ?? null } : answer;
     },
     pipelineSlugs: (organization, signal) => readPipelineSlugs(transport, organization, signal),
-    pipeline: (organization, slug, branch, signal) =>
-      readPipeline(transport, organization, slug, branch, signal),
-    pipelineSteps: (organization, slug, signal) => readPipelineSteps(transport, organization, slug, signal),
+    pipeline: async (organization, slug, branch, signal) =>
+      nameOthers(await readPipeline(transport, organization, slug, branch, signal), {
+        organization,
+        slug,
+        signal,
+      }),
+    pipelineSteps: async (organization, slug, signal) =>
+      nameOthers(await readPipelineSteps(transport, organization, slug, signal), {
+        organization,
+        slug,
+        signal,
+      }),
     build: (slugOrUuid, jobs, signal) => readBuild(transport, slugOrUuid, jobs, signal),
     builds: (uuids, jobs, signal) => readBuilds(transport, uuids, jobs, signal),
     triggeredBuilds: (uuid, signal) => readTriggeredBuilds(transport, uuid, signal),

@@ -5,6 +5,7 @@ import type { DocumentNode, FieldNode, OperationDefinitionNode } from 'graphql';
 /** Names of the documents in operations.graphql. */
 export const OPERATIONS = [
   'Viewer',
+  'Organizations',
   'Pipelines',
   'Pipeline',
   'PipelineSteps',

@@ -27,6 +27,20 @@ export async function readPipeline(
   return { ok: true, value: pipelineOf(pipeline, branch ?? own, own) };
 }
 
+/** Slugs of the first hundred organizations that the token may see, in their order. */
+export async function readOrganizationSlugs(
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<Answer<readonly string[]>> {
+  const answer = await transport.read('Organizations', {}, signal);
+  if (!answer.ok) return answer;
+  const organizations = answer.value.viewer?.organizations ?? null;
+  return {
+    ok: true,
+    value: (organizations === null ? [] : nodesOf(organizations)).map(({ slug }) => slug).toSorted(),
+  };
+}
+
 /** Slugs of the organization's first 200 pipelines, in their order. About 200 points. */
 export async function readPipelineSlugs(
   transport: Transport,

@@ -8,6 +8,7 @@ import {
 import { z } from 'zod';
 import { GamedayError } from '../model/errors.ts';
 import { systemClock } from '../http/clock.ts';
+import { createNameExisting } from '../http/existing-names.ts';
 import {
   ClusterAnswer,
   Failures,
@@ -43,11 +44,11 @@ export function createEcsClient(options: EcsOptions): Ecs & { readonly sdk: Sdk 
   return {
     sdk,
     ...createPlaceReads(sdk),
+    ...createInstanceRead(sdk),
     ...createTaskReads(sdk),
     clusterNames: (signal) => readClusterNames(sdk, signal),
     serviceNames: (cluster, signal) => readServiceNames(sdk, cluster, signal),
     taskDefinitionDocument: (arn, signal) => readTaskDefinitionDocument(sdk, arn, signal),
-    serviceDocument: (cluster, name, signal) => readServiceDocument(sdk, cluster, name, signal),
     serviceDeployments: (cluster, service, since, signal) =>
       readServiceDeployments(sdk, { cluster, service, since }, signal),
     capacityProviders: (cluster, names, signal) => readCapacityProviders(sdk, cluster, names, signal),
@@ -66,7 +67,12 @@ export function createEcsClient(options: EcsOptions): Ecs & { readonly sdk: Sdk 
   };
 }
 
-function createPlaceReads(sdk: Sdk): Pick<Ecs, 'cluster' | 'service' | 'instance'> {
+function createPlaceReads(sdk: Sdk): Pick<Ecs, 'cluster' | 'service' | 'serviceDocument'> {
+  const nameExisting = createNameExisting();
+  const serviceIn = (cluster: string, name: string, signal: AbortSignal) => ({
+    ...{ what: 'services', name: lastPartOf(name) },
+    list: () => readServiceNames(sdk, cluster, signal),
+  });
   return {
     cluster: async (name, signal) => {
       const read = await sdk.call('DescribeClusters', signal, async (abortSignal) => {
@@ -74,7 +80,10 @@ function createPlaceReads(sdk: Sdk): Pick<Ecs, 'cluster' | 'service' | 'instance
         const answer = await sdk.reads.send(command, { abortSignal });
         return pickOne(ClusterAnswer, answer.clusters, answer.failures, `cluster ${name}`);
       });
-      return answerOne(read, `cluster "${name}"`, clusterOf);
+      return nameExisting(answerOne(read, `cluster "${name}"`, clusterOf), {
+        ...{ what: 'clusters', name: lastPartOf(name) },
+        list: () => readClusterNames(sdk, signal),
+      });
     },
     service: async (cluster, name, signal) => {
       const read = await sdk.call('DescribeServices', signal, async (abortSignal) => {
@@ -82,8 +91,21 @@ function createPlaceReads(sdk: Sdk): Pick<Ecs, 'cluster' | 'service' | 'instance
         const answer = await sdk.reads.send(command, { abortSignal });
         return pickOne(ServiceAnswer, answer.services, answer.failures, `service ${name}`);
       });
-      return answerOne(read, `service "${name}" in cluster "${cluster}"`, serviceOf);
+      const answer = answerOne(read, `service "${name}" in cluster "${cluster}"`, serviceOf);
+      return nameExisting(answer, serviceIn(cluster, name, signal));
     },
+    serviceDocument: async (cluster, name, signal) =>
+      nameExisting(await readServiceDocument(sdk, cluster, name, signal), serviceIn(cluster, name, signal)),
+  };
+}
+
+/** The name in an ARN, or the name itself. */
+function lastPartOf(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+function createInstanceRead(sdk: Sdk): Pick<Ecs, 'instance'> {
+  return {
     instance: async (cluster, arn, signal) => {
       const read = await sdk.call('DescribeContainerInstances', signal, async (abortSignal) => {
         const command = new DescribeContainerInstancesCommand({ cluster, containerInstances: [arn] });

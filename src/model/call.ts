@@ -134,7 +134,7 @@ export type ScalingOperation =
 /** Every operation of S3 that gameday can send, by the name of its right. */
 export type StoreOperation = 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject' | 's3:ListBucket';
 
-/** Every operation of AWS, but STS's GetCallerIdentity, which needs no right; no drill lists clusters and services. */
+/** Every operation of AWS, but STS's GetCallerIdentity, which needs no right. No drill needs ListClusters and ListServices: they name what a mistyped name may have meant. */
 export type AwsOperation = EcsOperation | ScalingOperation | FisOperation | 'ListClusters' | 'ListServices';
 
 /** The operation as AWS's pages name it; null where there is none. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findClosest } from './suggest.ts';
+import { describeNames } from './suggest.ts';
 import { haveCommonText, isGlobMatch } from './glob.ts';
 
 const Text = z.string().min(1).max(1000);
@@ -67,9 +67,7 @@ export function listStepNames(
     return `none of its steps has a key${labelled}`;
   }
   const names = isKey ? stepKeys : stepLabels;
-  const near = findClosest(isKey ? step : step.label, names);
-  const meant = near === null ? '' : `; the nearest is ${near}`;
-  return `the ${isKey ? 'keys' : 'labels'} are ${names.join(', ') || 'none'}${meant}`;
+  return describeNames(isKey ? 'keys' : 'labels', isKey ? step : step.label, names);
 }
 
 /** The name in a sentence, behind the word `step`. */

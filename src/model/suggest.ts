@@ -36,3 +36,15 @@ export function findClosest(word: string, allowed: readonly string[]): string | 
   }
   return best !== null && best.far <= Math.max(1, Math.floor(given.length / 3)) ? best.word : null;
 }
+
+/** Most names that a message lists: the nearest is named in any case. */
+const MOST_NAMES = 10;
+
+/** What there is in place of a name that there is not, as a clause: `the services are a, b; the nearest is b`. */
+export function describeNames(what: string, name: string, names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  const shown = names.slice(0, MOST_NAMES).join(', ') || 'none';
+  const near = findClosest(name, names);
+  const meant = near === null ? '' : `; the nearest is ${near}`;
+  return `the ${what} are ${shown}${more > 0 ? ` and ${String(more)} more` : ''}${meant}`;
+}

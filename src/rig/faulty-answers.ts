@@ -11,11 +11,15 @@ export interface Answer {
 }
 
 const buildkiteText: Readonly<Record<number, string>> = {
-  401: 'No authentication provided',
+  401: 'Authentication required. Please supply a valid API Access Token',
   403: 'Forbidden',
   404: 'Not Found',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
+};
+/** A token that was not given GraphQL access. */
+const graphqlText: Readonly<Record<number, string>> = {
+  403: "Your access token doesn't have the graphql scope",
 };
 const awsErrors: Readonly<Record<number, readonly [type: string, message: string, status: number]>> = {
   401: ['UnrecognizedClientException', 'The security token included in the request is invalid.', 400],
@@ -46,7 +50,8 @@ function json(status: number, body: unknown, headers: Readonly<Record<string, st
 export function errorAnswer(manners: Manners, status: number, error: string | undefined): Answer {
   if (manners === 'ecs') return awsError(status, error);
   if (status === 429) return rateLimited(manners);
-  const text = error ?? buildkiteText[status] ?? 'Error';
+  const text =
+    error ?? (manners === 'graphql' ? graphqlText[status] : undefined) ?? buildkiteText[status] ?? 'Error';
   if (status >= 500) {
     const body = Buffer.from(
       `<html><head><title>${status} ${text}</title></head><body>${text}</body></html>`,

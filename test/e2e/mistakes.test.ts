@@ -144,7 +144,7 @@ const ON_SERVICES: readonly Mistake[] = [
     env: { BUILDKITE_API_TOKEN: 'bkua_0123456789abcdef' },
     reason: 'buildkite-unauthorized',
     code: 4,
-    says: 'pipeline canary: Buildkite does not accept the token (HTTP 401): Authentication required. Please supply a valid API Access Token',
+    says: 'pipeline canary: Buildkite does not accept the token (HTTP 401): Authentication required. Please supply a valid API Access Token: https://buildkite.com/docs/apis/graphql-api#authentication',
     next: 'Check BUILDKITE_API_TOKEN and that GraphQL access is enabled for it.',
   },
   {
@@ -152,7 +152,7 @@ const ON_SERVICES: readonly Mistake[] = [
     scenario: { build: { organization: 'acne' } },
     reason: 'no-such-organization',
     code: 4,
-    says: 'pipeline canary: Buildkite shows no organization "acne" to this token',
+    says: 'pipeline canary: Buildkite shows no organization "acne" to this token; the organizations of this token are acme; the nearest is acme',
     next: 'Correct build.organization or BUILDKITE_ORGANIZATION_SLUG, or use a token of that organization.',
   },
   {
@@ -160,7 +160,7 @@ const ON_SERVICES: readonly Mistake[] = [
     scenario: { build: { pipeline: 'canry' } },
     reason: 'no-such-pipeline',
     code: 4,
-    says: 'pipeline canry: Buildkite shows no pipeline "canry" in "acme" to this token',
+    says: 'pipeline canry: Buildkite shows no pipeline "canry" in "acme" to this token; the pipelines are canary, keyless, queued; the nearest is canary',
     next: "Correct build.pipeline: the slug in the pipeline's address; or let the token see the pipeline.",
   },
   {
@@ -168,7 +168,7 @@ const ON_SERVICES: readonly Mistake[] = [
     scenario: { cluster: { name: 'build-prd' } },
     reason: 'no-such-cluster',
     code: 4,
-    says: 'cluster build-prd: ECS knows no cluster "build-prd" there',
+    says: 'cluster build-prd: ECS knows no cluster "build-prd" there; the clusters are build-prod; the nearest is build-prod',
     next: 'Check cluster.name, its region and the account of the credentials.',
   },
   {
@@ -176,7 +176,7 @@ const ON_SERVICES: readonly Mistake[] = [
     scenario: { cluster: { service: 'build-agent' } },
     reason: 'no-such-service',
     code: 4,
-    says: 'service build-agent: ECS knows no service "build-agent" in cluster "build-prod" there',
+    says: 'service build-agent: ECS knows no service "build-agent" in cluster "build-prod" there; the services are build-agents; the nearest is build-agents',
     next: 'Check cluster.service: `aws ecs list-services --cluster CLUSTER` lists the services of a cluster.',
   },
   {

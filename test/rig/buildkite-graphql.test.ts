@@ -39,6 +39,13 @@ describe("Buildkite's GraphQL and REST in the rig", () => {
     expect(node.data).toEqual({ node: { __typename: 'Build', id } });
   });
 
+  it('BK-74: the viewer is shown the organization of the rig', async () => {
+    bench = await openBench({ canary: ONE });
+    const text = '{ viewer { organizations(first: 100) { count edges { node { slug } } } } }';
+    const { data } = await bench.query(text);
+    expect(data).toEqual({ viewer: { organizations: { count: 1, edges: [{ node: { slug: 'acme' } }] } } });
+  });
+
   it('BK-2: a foreign token is refused and counted, on all three doors', async () => {
     bench = await openBench({ canary: ONE });
     const graphql = await bench.post(

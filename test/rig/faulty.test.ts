@@ -91,7 +91,7 @@ describe('the faulty proxy', () => {
     const refused = await graphql(url);
     expect([refused.status, await refused.json()]).toEqual([
       401,
-      { errors: [{ message: 'No authentication provided' }] },
+      { errors: [{ message: 'Authentication required. Please supply a valid API Access Token' }] },
     ]);
   });
 

@@ -55,7 +55,14 @@ export function graphqlEndpoint(
     if (c.req.header('authorization') !== `Bearer ${world.apiToken}`) {
       book.countForeign();
       return c.json(
-        { errors: [{ message: 'Authentication required. Please supply a valid API Access Token' }] },
+        {
+          errors: [
+            {
+              message:
+                'Authentication required. Please supply a valid API Access Token: https://buildkite.com/docs/apis/graphql-api#authentication',
+            },
+          ],
+        },
         401,
       );
     }

@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { annotate } from './annotations.ts';
 import { stopAgent } from './agents.ts';
 import * as builds from './builds.ts';
+import { connection, type PageArgs } from './connections.ts';
 import { graphqlId, uuidOf } from './ids.ts';
 import { isCommand } from './model.ts';
 import type { Agent, Build, Job, Pipeline, World } from './model.ts';
@@ -26,6 +27,7 @@ function queries(world: World, views: Views): View {
       __typename: 'Viewer',
       id: graphqlId('Viewer', users.operator.uuid),
       user: userView(users.operator),
+      organizations: (page: PageArgs) => connection([organization], page, views.organization),
     }),
     organization: ({ slug, uuid }: Named) =>
       slug === organization.slug || uuid === organization.uuid ? views.organization() : null,

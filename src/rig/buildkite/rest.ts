@@ -18,7 +18,13 @@ export function restApi(world: World, book: Book, budgets: Budgets): Hono {
   api.use('*', async (c: Context, next) => {
     if (c.req.header('authorization') !== `Bearer ${world.apiToken}`) {
       book.countForeign();
-      return c.json({ message: 'Authentication required. Please supply a valid API Access Token' }, 401);
+      return c.json(
+        {
+          message:
+            'Authentication required. Please supply a valid API Access Token: https://buildkite.com/docs/apis/rest-api#authentication',
+        },
+        401,
+      );
     }
     const limited = spendRequest(c, budgets);
     if (limited !== undefined) return limited;
