@@ -9,6 +9,7 @@ import { openJournal } from '../journal/file.ts';
 import { makeGameDayDocument } from '../verdict/account.ts';
 import type { Drive } from '../cli/drive.ts';
 import { driveAlone } from '../cli/drive.ts';
+import { explainWrongFolder } from '../cli/folders.ts';
 import { readHooks } from '../cli/hooks.ts';
 import { secretsOf, type Environment } from '../cli/output.ts';
 import { makeDrillId, placeOf } from '../cli/plan-drill.ts';
@@ -21,7 +22,8 @@ export async function assertBuild(flags: AssertionFlags, runner: Runner): Promis
   const asked = assertionOf(flags, runner.environment);
   const { scenario } = asked;
   const { settings, errors } = await settingsFromEnvironment(scenario, runner.environment, flags.insecure);
-  if (settings === null) return runner.finish(makeGameDayDocument([], errors, null));
+  const wrong = [...errors, ...explainWrongFolder('--out', flags.out)];
+  if (settings === null || wrong.length > 0) return runner.finish(makeGameDayDocument([], wrong, null));
   const { hooks, secrets } = readHooks({ ...flags, rig: false }, runner);
   const { build } = scenario;
   const plan: Plan = {

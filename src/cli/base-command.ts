@@ -1,11 +1,14 @@
 import './interpreted-schemas.ts';
 import { Command, Errors } from '@oclif/core';
+import { GamedayError } from '../model/errors.ts';
 import type { AskedReporter } from '../report/reporters.ts';
 import type { Screen } from '../report/screen.ts';
 import type { Store } from '../store/port.ts';
 import { beginCommand, documentOf, explainThrown, finishWith } from './exit-codes.ts';
 import type { Answer } from './exit-codes.ts';
+import { explainWrongFolder } from './folders.ts';
 import { createOutput, wantsTraces } from './output.ts';
+import { nameVariable } from './usage-errors.ts';
 import { asksForJson, writeAnswer } from './runner.ts';
 import type { Output } from './output.ts';
 import type { Reporting, Runner } from './runner.ts';
@@ -24,6 +27,13 @@ interface DrillFlags {
   readonly insecure?: boolean;
   readonly annotate?: boolean;
   readonly verbose?: boolean;
+}
+
+/** A drill that ends is added to its ledger: a folder that cannot be written is told of before the drill begins. */
+async function refuseWrongLedger(ledger: string): Promise<void> {
+  const address = await clients.readStoreAddress(ledger);
+  const [wrong] = address.kind === 'directory' ? explainWrongFolder('--ledger', address.path) : [];
+  if (wrong !== undefined) throw new GamedayError('bad-input', wrong.message, { next: wrong.next ?? '' });
 }
 
 /** The defaults without `--reporter`. */
@@ -84,6 +94,7 @@ export abstract class BaseCommand extends Command {
     asked: readonly AskedReporter[] = [],
     options: Parameters<BaseCommand['runnerWith']>[1] = {},
   ): Promise<Runner> {
+    if (options.ledger !== undefined) await refuseWrongLedger(options.ledger);
     const isAsked = asked.some(({ name }) => name === 'otel') || !wantsTraces(process.env);
     return this.runnerWith(isAsked ? asked : [...asked, { name: 'otel', file: null }], options);
   }
@@ -95,8 +106,22 @@ export abstract class BaseCommand extends Command {
 
   /** Ends the command with its answer. The exit code is set first, so that a closed stdout does not change it. */
   protected finish(answer: Answer, print?: (stdout: Screen) => void): void {
-    writeAnswer(answer, this.wantsJson, this.output, this.reporting.ownsStdout ? undefined : print);
-    this.reporting.answers?.onAnswer(answer);
+    const variables = this.listVariables();
+    const errors = answer.errors?.map((error) => ({ ...error, ...nameVariable(error, variables) }));
+    const told = errors === undefined ? answer : { ...answer, errors };
+    writeAnswer(told, this.wantsJson, this.output, this.reporting.ownsStdout ? undefined : print);
+    this.reporting.answers?.onAnswer(told);
+  }
+
+  /** The variables by which flags are set that were not typed, by the names of the flags. */
+  private listVariables(): Readonly<Record<string, string>> {
+    const typed = (name: string): boolean =>
+      this.argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+    return Object.fromEntries(
+      Object.entries(this.ctor.flags).flatMap(([name, { env }]) =>
+        env === undefined || (process.env[env] ?? '') === '' || typed(name) ? [] : [[name, env]],
+      ),
+    );
   }
 
   protected override async catch(thrown: Error): Promise<void> {

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import type { Interfaces } from '@oclif/core';
+import { findClosest } from '../model/suggest.ts';
 import { GamedayError } from '../model/errors.ts';
 import { REPORTERS, isReporterName } from '../report/reporters.ts';
 import { MORE } from './command-groups.ts';
@@ -55,10 +56,12 @@ export const reporterFlag = Flags.custom<AskedReporter>({
 
 export function readReporter(text: string): AskedReporter {
   const [, name = '', file = null] = /^([^=]*)(?:=(.*))?$/s.exec(text) ?? [];
-  if (!isReporterName(name))
+  if (!isReporterName(name)) {
+    const near = findClosest(name, Object.keys(REPORTERS));
     throw new GamedayError('bad-input', `there is no reporter "${name}"`, {
-      next: `The reporters are: ${Object.keys(REPORTERS).join(', ')}.`,
+      next: `${near === null ? '' : `Did you mean ${near}? `}The reporters are: ${Object.keys(REPORTERS).join(', ')}.`,
     });
+  }
   const { noFile, stream } = REPORTERS[name];
   const withFile = { next: `Write it as --reporter ${name}=FILE.` };
   if (file !== null && noFile !== null)

@@ -16,6 +16,7 @@ import { explainThrown } from './exit-codes.ts';
 import { driveDrill, endByForce, keepResult, resultOf } from './drive.ts';
 import type { Running } from './drive.ts';
 import type { RunFlags } from './flags.ts';
+import { explainWrongFolder } from './folders.ts';
 import { giveHooks } from './hooks.ts';
 import { consentOf, createDrillIds, planDrill } from './plan-drill.ts';
 import type { PlanChoice } from './plan-drill.ts';
@@ -92,6 +93,7 @@ export async function runGameDay(options: GameDayOptions, runner: Runner): Promi
     ...loaded.errors,
     ...explainWrongRuns(loaded.scenarios, options, consentOf(runner)),
     ...planned.flatMap((one) => one.errors),
+    ...(options['dry-run'] ? [] : explainWrongFolder('--out', options.out)),
   ]);
   if (errors.length > 0) {
     const refused = makeGameDayDocument([], errors, null);

@@ -1,4 +1,5 @@
 import { closeSync, lstatSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { explainFileError } from '../disk/writable.ts';
 import { GamedayError } from '../model/errors.ts';
 import { escapeControls } from '../journal/escape.ts';
 import { FALLBACK, WITHOUT_TERMINAL } from '../report/screen.ts';
@@ -31,7 +32,7 @@ export function openLines(flag: string, file: string, opening: Opening): Screen 
  * it for this run's where this one is killed. A device or a pipe is written to as it is, and so is what a link leads to.
  */
 export function openDocument(flag: string, file: string, opening: Opening): Screen {
-  const isReplaced = isPlain(file);
+  const isReplaced = openFor(flag, () => isPlain(file));
   const fresh = `${file}.${String(process.pid)}.new`;
   const fd = openFor(flag, () => openSync(isReplaced ? fresh : file, 'w'));
   if (isReplaced) {
@@ -60,8 +61,9 @@ function openFor<T>(flag: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    throw new GamedayError('bad-input', `${flag}: the file cannot be written: ${messageOf(error)}`, {
-      next: 'Name a file in an existing folder.',
+    const { said } = explainFileError(error);
+    throw new GamedayError('bad-input', `${flag}: the file cannot be written: ${said}`, {
+      next: 'Name a file in an existing folder that this user may write to.',
     });
   }
 }

@@ -5,6 +5,7 @@ import { findWrongAddresses } from './counter-addresses.ts';
 import type { Layout } from '../report/results.ts';
 import type { Queued } from './drill-queue.ts';
 import type { RunFlags } from './flags.ts';
+import { explainWrongFolder } from './folders.ts';
 import type { Runner } from './runner.ts';
 import { lockKeyOf, settingsFromEnvironment } from './settings.ts';
 import type { Settings } from './settings.ts';
@@ -20,7 +21,7 @@ export interface Planned {
 /** Finds what a scenario's drills need; contacts nothing. */
 export async function planScenario(
   loaded: LoadedScenario,
-  options: Pick<RunFlags, 'rig' | 'insecure'>,
+  options: Pick<RunFlags, 'rig' | 'insecure'> & Partial<Pick<RunFlags, 'dry-run'>>,
   runner: Runner,
 ): Promise<Planned> {
   const { scenario, file } = loaded;
@@ -42,8 +43,21 @@ export async function planScenario(
   return {
     loaded,
     settings,
-    errors: [...errors, ...addresses, ...(scenario.control === null ? [] : [control])],
+    errors: [
+      ...errors,
+      ...addresses,
+      ...(scenario.control === null ? [] : [control]),
+      ...(options['dry-run'] === true ? [] : await explainWrongStateFolder(runner)),
+    ],
   };
+}
+
+/** Lock, past injections and sent calls are kept there, and without them no drill may begin. */
+async function explainWrongStateFolder({ environment, clients }: Runner): Promise<readonly InputError[]> {
+  return explainWrongFolder(
+    'the state directory (GAMEDAY_STATE_DIR)',
+    await clients.stateFolder(environment),
+  );
 }
 
 /** One drill to run. */

@@ -78,6 +78,20 @@ function explainUnknownFlags(given: readonly string[], { command, flags }: Typed
   };
 }
 
+/** A value that came from the environment is told by its variable: whoever set it has typed no such flag. */
+export function nameVariable(
+  { message, next }: { readonly message: string; readonly next: string | null },
+  fromEnvironment: Readonly<Record<string, string>>,
+): { readonly message: string; readonly next: string | null } {
+  const flag = /^--([\w-]+) /.exec(message)?.[1] ?? '';
+  const variable = fromEnvironment[flag];
+  if (variable === undefined) return { message, next };
+  return {
+    message: message.replace(`--${flag}`, variable),
+    next: next?.replace(`--${flag} `, `${variable}=`) ?? null,
+  };
+}
+
 /** An error of the command line's parser, in the words of the program. */
 export function explainUsage(message: string, typed: Typed): Explained {
   for (const [pattern, reword] of REWORDED) {

@@ -160,6 +160,12 @@ async function pastJobsFile(
   return join(stateDirectory(environment), 'past-jobs', `${name}.jsonl`);
 }
 
+/** The folder of what this machine knows of its drills. */
+async function stateFolder(environment: Environment): Promise<string> {
+  const { stateDirectoryOf: stateDirectory } = await import('../surroundings/state-directory.ts');
+  return stateDirectory(environment);
+}
+
 /** The file for the documents that were read from a ledger. */
 async function ledgerCacheFile(environment: Environment, ledger: string): Promise<string> {
   const { stateDirectoryOf: stateDirectory } = await import('../surroundings/state-directory.ts');
@@ -287,6 +293,6 @@ export const clients = {
     readStoreAddress,
     runProgram,
   },
-  ...{ pastJobsFile, pastBuildsFolder, ledgerCacheFile },
+  ...{ pastJobsFile, pastBuildsFolder, ledgerCacheFile, stateFolder },
 };
 export type Clients = typeof clients;

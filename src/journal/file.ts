@@ -3,6 +3,7 @@ import { unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeFolders } from '../disk/folders.ts';
+import { explainFileError } from '../disk/writable.ts';
 import { cutFile, FILE_LAYER, syncFolder, type FileLayer } from '../disk/layer.ts';
 import { giveBack, takeClaim, type Claim } from '../lockfile/claim.ts';
 import { GamedayError } from '../model/errors.ts';
@@ -236,8 +237,6 @@ function runGuarded<T>(path: string, act: () => T): T {
 }
 
 function makeUnwritableError(path: string, cause: unknown): GamedayError {
-  return new GamedayError('journal-unwritable', `${path} cannot be written: ${(cause as Error).message}`, {
-    cause,
-    next: 'Check --out and the disk.',
-  });
+  const { said, next } = explainFileError(cause);
+  return new GamedayError('journal-unwritable', `${path} cannot be written: ${said}`, { cause, next });
 }

@@ -1,6 +1,7 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { makeFolders } from '../disk/folders.ts';
 import type { DocumentCache } from './fold.ts';
 
 const Line = z.strictObject({ key: z.string(), tag: z.string(), text: z.string() });
@@ -31,7 +32,7 @@ export async function openCache(path: string): Promise<FileCache> {
     async save() {
       if (fresh.length === 0) return;
       try {
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        makeFolders(dirname(path));
         await appendFile(path, fresh.join(''), { mode: 0o600 });
       } catch {
         // Read again the next time.

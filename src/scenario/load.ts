@@ -35,6 +35,7 @@ export interface Loaded {
 }
 
 const LARGEST = 1024 * 1024;
+const TOO_LARGE = 'Give the file of one drill: it has some kilobytes.';
 
 /** Reads, interpolates and validates scenario files, or shipped ones by `@NAME`, before any service is contacted; returns all errors of all files at once. */
 export async function loadScenarios(
@@ -120,8 +121,10 @@ async function readText(file: string, what: string): Promise<string | Unreadable
   try {
     const info = await stat(file);
     if (info.isDirectory()) return { message: `is a folder, not ${what}`, next: 'Name the files in it.' };
-    if (!info.isFile()) return { message: 'is not a regular file', next: null };
-    if (info.size > LARGEST) return { message: `is larger than 1 MB, the limit for ${what}`, next: null };
+    if (!info.isFile())
+      return { message: 'is a device, a pipe or a socket, not a file', next: `Give ${what}.` };
+    if (info.size > LARGEST)
+      return { message: `is larger than 1 MB, the limit for ${what}`, next: TOO_LARGE };
     return textOf(await bytesOf(file));
   } catch (error) {
     return explainUnreadable(error, await findNearFile(file));
@@ -147,7 +150,7 @@ async function bytesOf(file: string): Promise<Uint8Array> {
 function textOf(bytes: Uint8Array): string | Unreadable {
   const binary = { message: 'is not a text file in UTF-8', next: 'Give a text file: a scenario is YAML.' };
   if (bytes.length > LARGEST)
-    return { message: 'is larger than the limit of 1 MB for a scenario', next: null };
+    return { message: 'is larger than 1 MB, the limit for a scenario file', next: TOO_LARGE };
   if (bytes.includes(0)) return binary;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -181,7 +184,7 @@ function explainUnreadable(error: unknown, near: string | null = null): Unreadab
     case '':
       throw error;
     default:
-      return { message: `cannot be read (${code})`, next: null };
+      return { message: `cannot be read (${code})`, next: 'Look at the file and its disk.' };
   }
 }
 

@@ -11,6 +11,15 @@ const PREFIX_PART = /^[A-Za-z0-9_][A-Za-z0-9._=+@-]*$/;
 
 /** Reads what a person wrote: a path, `file://`, or `s3://bucket/prefix`. Throws bad-input, before anything is contacted. */
 export function readStoreAddress(text: string): StoreAddress {
+  const cut = /^(s3|file):(?!\/\/)/i.exec(text)?.[1]?.toLowerCase();
+  if (cut !== undefined)
+    throw new GamedayError(
+      'bad-input',
+      `${JSON.stringify(text)} lacks a slash: an address begins with ${cut}://`,
+      {
+        next: `Write it as ${cut === 's3' ? 's3://BUCKET/PREFIX' : 'file:///PATH'}. A folder of that name is given as ./${text}`,
+      },
+    );
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase() ?? null;
   if (scheme === null && text.trim() !== '') return { kind: 'directory', path: text };
   if (scheme === 'file') return { kind: 'directory', path: readFileUrl(text) };

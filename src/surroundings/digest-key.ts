@@ -1,9 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DIGEST_PREFIX } from '../model/secret-looks.ts';
 import type { Digest } from '../model/secret-looks.ts';
 import { codeOf } from '../disk/code.ts';
+import { makeFolders } from '../disk/folders.ts';
 
 const KEY_BYTES = 32;
 /** Digits of a digest: 48 bits distinguish the values of one drill and stay readable. */
@@ -54,7 +55,7 @@ async function readKey(path: string): Promise<Buffer | null> {
 
 /** Creates the key file, complete from the start: if two drills begin at the same time, both use the first file. */
 async function makeKey(stateDir: string, path: string): Promise<Buffer> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  makeFolders(stateDir);
   const own = `${path}.${randomBytes(8).toString('hex')}`;
   const key = randomBytes(KEY_BYTES);
   try {

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../disk/code.ts';
+import { makeFolders } from '../disk/folders.ts';
 
 /*
  * What this machine knows about its drills: for each drill that is not judged yet, a file with the checksums of the journal's
@@ -14,7 +15,7 @@ function fileOf(stateDir: string, drill: string): string {
 
 /** Adds one line's checksum; resolves when it is on disk. */
 export async function rememberLine(stateDir: string, drill: string, sum: string): Promise<void> {
-  await mkdir(join(stateDir, 'drills'), { recursive: true, mode: 0o700 });
+  makeFolders(join(stateDir, 'drills'));
   const file = await open(fileOf(stateDir, drill), 'a', 0o600);
   try {
     await file.appendFile(`${sum}\n`);

@@ -17,6 +17,7 @@ const REAL = {
   BUILDKITE_API_TOKEN: 'bkua_not-a-real-token',
   BUILDKITE_ORGANIZATION_SLUG: 'acme',
   AWS_REGION: 'us-east-1',
+  GAMEDAY_STATE_DIR: 'state',
 };
 
 test.each([
@@ -137,13 +138,6 @@ test('plain http to another host is bad input before anything is sent', async ()
   expect(code).toBe(2);
   expect(stderr).toContain('BUILDKITE_GRAPHQL_ENDPOINT: plain http');
   expect(stderr).not.toContain('bkua_');
-});
-
-test('a folder that cannot be written is could-not-run before anything is sent', async () => {
-  await writeFile(join(folder, 'file'), '');
-  const { code, stdout } = await cli(['run', EXEC_FORM, '--yes', '--json', '--out', 'file/x'], folder, REAL);
-  expect(code).toBe(4);
-  expect(documentIn(stdout)).toMatchObject({ outcome: 'could-not-run', reason: 'journal-unwritable' });
 });
 
 test('validate says valid, proves nothing, and asks for no setting', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile, cp } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile, cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -101,7 +101,8 @@ test('each drill is in the ledger once; it is listed, compared, verified and reb
 });
 
 test('a ledger that cannot be written changes no verdict, is said loudly, and is caught up with', async () => {
-  await writeFile(join(folder, 'ledger'), 'a file in the place of the folder');
+  await mkdir(join(folder, 'ledger'));
+  await writeFile(join(folder, 'ledger', 'v1'), 'a file in the place of the folder of the documents');
   const away = {
     BUILDKITE_API_TOKEN: 'not-a-real-token-at-all',
     BUILDKITE_GRAPHQL_ENDPOINT: 'http://127.0.0.1:9/',
@@ -119,7 +120,7 @@ test('a ledger that cannot be written changes no verdict, is said loudly, and is
   expect(kept).toContain(note);
   const [, command = ''] = /Then add it: gameday (.*)$/m.exec(drill?.notes.at(-1) ?? '') ?? [];
   expect((await gameday(...command.split(' '))).code).toBe(4);
-  await rm(join(folder, 'ledger'));
+  await rm(join(folder, 'ledger', 'v1'));
   expect((await gameday(...command.split(' '))).code).toBe(0);
   expect([...(await ledger()).values()]).toMatchObject([
     { world: 'real', outcome: 'could-not-run', fingerprint: 'unknown', lostGivenStop: 'no-trial' },

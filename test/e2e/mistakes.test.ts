@@ -116,6 +116,90 @@ const ON_THE_COMMAND_LINE: readonly Mistake[] = [
     next: 'Give a text file: a scenario is YAML.',
   },
   {
+    name: 'a pipe in the place of a scenario',
+    args: ['validate', '/dev/null'],
+    code: 2,
+    says: 'is a device, a pipe or a socket, not a file',
+    next: 'Give a scenario file.',
+  },
+  {
+    name: 'a dump in the place of a scenario',
+    args: ['validate', 'large'],
+    code: 2,
+    says: 'is larger than 1 MB, the limit for a scenario file',
+    next: 'Give the file of one drill: it has some kilobytes.',
+  },
+  {
+    name: 'a reporter that there is not',
+    args: ['run', '--reporter', 'jnuit=report.xml', 'scenario.yaml'],
+    code: 2,
+    says: 'there is no reporter "jnuit"',
+    next: 'Did you mean junit? The reporters are: terminal, log, json, junit, test-engine, markdown, html, svg, otel.',
+  },
+  {
+    name: 'a report below a file',
+    args: ['run', '--reporter', 'junit=block.yaml/report.xml', 'scenario.yaml'],
+    code: 2,
+    says: '--reporter junit=block.yaml/report.xml: the file cannot be written: something on this path is a file (ENOTDIR)',
+    next: 'Name a file in an existing folder that this user may write to.',
+  },
+  {
+    name: 'a file in the place of the folder of the drills',
+    args: ['run', '--yes', '--out', 'block.yaml/drills', 'scenario.yaml'],
+    code: 2,
+    says: '--out block.yaml/drills cannot be written: FOLDER/block.yaml is no folder',
+    next: 'Name a folder.',
+  },
+  {
+    name: 'the same by its variable',
+    env: { GAMEDAY_OUT: 'block.yaml' },
+    code: 2,
+    says: 'GAMEDAY_OUT block.yaml cannot be written: FOLDER/block.yaml is no folder',
+    next: 'Name a folder.',
+  },
+  {
+    name: 'a file in the place of the state directory',
+    env: { GAMEDAY_STATE_DIR: 'block.yaml' },
+    code: 2,
+    says: 'the state directory (GAMEDAY_STATE_DIR) block.yaml cannot be written: FOLDER/block.yaml is no folder',
+    next: 'Name a folder.',
+  },
+  {
+    name: 'a file in the place of the ledger',
+    args: ['run', '--yes', '--ledger', 'block.yaml', 'scenario.yaml'],
+    code: 2,
+    says: '--ledger block.yaml cannot be written: FOLDER/block.yaml is no folder',
+    next: 'Name a folder.',
+  },
+  {
+    name: 'an address of S3 that lacks a slash',
+    args: ['run', '--yes', '--ledger', 's3:/acme-game-days', 'scenario.yaml'],
+    code: 2,
+    says: '"s3:/acme-game-days" lacks a slash: an address begins with s3://',
+    next: 'Write it as s3://BUCKET/PREFIX. A folder of that name is given as ./s3:/acme-game-days',
+  },
+  {
+    name: 'a wrong value in a variable of a flag',
+    env: { GAMEDAY_PARALLEL: 'ten' },
+    code: 2,
+    says: 'GAMEDAY_PARALLEL "ten" is no count from 1 to 1000',
+    next: 'Write it as GAMEDAY_PARALLEL=10.',
+  },
+  {
+    name: 'a time after which an agent is lost that is none',
+    env: { GAMEDAY_LOST_AFTER: 'soon' },
+    code: 2,
+    says: 'GAMEDAY_LOST_AFTER is not a duration',
+    next: 'Write it as 5m or 240s.',
+  },
+  {
+    name: 'a proxy that is no URL',
+    env: { HTTPS_PROXY: 'proxy.corp:port' },
+    code: 2,
+    says: 'HTTPS_PROXY is not the URL of a proxy',
+    next: "Set HTTPS_PROXY to the proxy's URL, as http://HOST:PORT.",
+  },
+  {
     name: 'a scenario in the place of a task definition',
     args: ['preflight', '--task-definition', 'scenario.yaml'],
     code: 2,
@@ -288,7 +372,7 @@ async function tell({ folder, env }: Standing, mistake: Mistake): Promise<Told> 
   });
   const { errors, drills } = documentIn(ended.stdout);
   const told = [
-    ...errors.map(({ message, next }) => ({ says: message, next: next ?? '' })),
+    ...errors.map(({ message, next }) => ({ says: message.replace(folder, 'FOLDER'), next: next ?? '' })),
     ...drills.map(({ said, next, reason }) => ({
       reason,
       says: said.replace(/^build \d+/, 'build N'),
@@ -313,7 +397,11 @@ test('a mistake is answered with what is wrong and what to do, and no task is st
       'keyless.yaml': { steps: [{ label: 'Integration tests', command: 'sleep 1' }] },
       'queued.yaml': { agents: { queue: 'defualt' }, steps: STEPS },
     },
-    texts: { binary: '\0\u0001', 'block.yaml': 'version: 1\nwhen:\n  step: a\ninject:\n  fault: none\n' },
+    texts: {
+      large: '#'.repeat(1_100_000),
+      binary: '\0\u0001',
+      'block.yaml': 'version: 1\nwhen:\n  step: a\ninject:\n  fault: none\n',
+    },
   };
   await standing(given, async (stage) => {
     await mkdir(join(stage.folder, 'folder'));

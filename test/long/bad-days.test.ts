@@ -151,17 +151,23 @@ describe('a disk and a home', () => {
     },
   );
 
-  test('in a home that is read-only the lock cannot be taken: refused by its name, and nothing is stopped', async () => {
+  test('in a home that is read-only no state can be kept: bad input, and nothing is contacted', async () => {
     const home = join(folder, 'home');
     await mkdir(home, { mode: 0o500 });
     const env = { ...road.env, HOME: home, GAMEDAY_STATE_DIR: '' };
     const sent = await stopsSent();
     const run = `${LIKE_ANYBODY}${GAMEDAY} run --yes --json --out '${join(folder, 'homeless')}' '${lane.scenario}'`;
     const { code, stdout, stderr } = await bash(run, folder, env);
-    expect(code, stderr).toBe(3);
-    const document = documentIn(stdout);
-    expect(document.drills[0], stderr).toMatchObject({ outcome: 'refused', reason: 'lock-held' });
-    expect(JSON.stringify(document)).toContain(home);
+    expect(code, stderr).toBe(2);
+    expect(documentIn(stdout)).toMatchObject({
+      drills: [],
+      errors: [
+        {
+          message: `the state directory (GAMEDAY_STATE_DIR) ${join(home, '.local/state/gameday')} cannot be written: this user may not write there (EACCES)`,
+          next: 'Give this user the right to write there, or name another folder.',
+        },
+      ],
+    });
     expect(await stopsSent()).toBe(sent);
     expect(await readdir(home)).toEqual([]);
   });
