@@ -23,6 +23,7 @@ import type { DrillResult } from '../verdict/result.ts';
 import { summarizeDrill } from '../verdict/summarize.ts';
 import { sayIdentity } from './identity.ts';
 import { askMfaCodeBeside, nobody, terminalPerson } from './prompt.ts';
+import { isOnlyLeaving } from './exit-codes.ts';
 import { enterInLedger, sayNotEntered } from './ledger.ts';
 import { isAttendedTerminal } from './output.ts';
 import { reporterFor } from './reporters.ts';
@@ -169,9 +170,12 @@ function findIndex(journal: Journal): JournalIndex | readonly DrillEvent[] {
 
 let lastTurn: Promise<void> = Promise.resolve();
 
-/** Drills that end together have their results made one after another, so that the end of the grace is never noticed late. */
+/**
+ * Drills that end together have their results made one after another, so that the end of the grace is never noticed late.
+ * After it every drill is reported already: none has a turn any more.
+ */
 function takeTurn(): Promise<void> {
-  lastTurn = lastTurn.then(() => nextTurn());
+  lastTurn = lastTurn.then(() => (isOnlyLeaving() ? new Promise(() => undefined) : nextTurn()));
   return lastTurn;
 }
 

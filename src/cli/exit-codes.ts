@@ -81,6 +81,11 @@ const TOLD_WITHIN_MS = 1_000;
 
 let isLeaving = false;
 
+/** Whether all is told, and the process only waits for the reader of its answer. */
+export function isOnlyLeaving(): boolean {
+  return isLeaving;
+}
+
 /** Ends the process as soon as the answer is out, and says no more: a pipe takes 64 KiB at once, and an exit loses the rest. */
 export function leaveOnceTold(
   code: number,

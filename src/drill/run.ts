@@ -146,14 +146,14 @@ async function runLoop(drill: Drill, ports: DrillPorts, interrupted: AbortSignal
       isCut ||= ports.journal.findWriteError() !== null;
       if (event !== null) await drill.append(event, false);
       if (drill.now().phase === 'settling') await endCommand(drill, ports, 'end-of-drill', 'SIGTERM');
-      const step = decideStep(drill.now(), ports.clock.now());
-      if (step.do === 'end') return await endDrill(drill.now(), ports);
-      if (interrupted.aborted) {
+      if (drill.now().phase !== 'judged' && interrupted.aborted) {
         await begun;
         await undoAtOnce(drill, ports.clock, perform);
         await endCommand(drill, ports, 'interruption', signalOf(interrupted));
         return await closeDrill(drill, interrupted);
       }
+      const step = decideStep(drill.now(), ports.clock.now());
+      if (step.do === 'end') return await endDrill(drill.now(), ports);
       await perform(step, interrupted);
     }
   } finally {

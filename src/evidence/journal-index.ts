@@ -35,8 +35,10 @@ function createStore(): Store {
   return { events: [], byCode: new Map(), subjects: new Map(), seen: new Map() };
 }
 
-/** The index of a journal with one more event. */
+/** The index of a journal with one more event. One that another has added already is not indexed again. */
 export function addEvent(index: JournalIndex, event: DrillEvent): JournalIndex {
+  const { events } = index.held.store;
+  if (events[index.length] === event) return { length: index.length + 1, held: { ...index.held } };
   const store = index.length === 0 ? createStore() : storeOf(index);
   indexEvent(store, event);
   return { length: store.events.length, held: { store } };

@@ -85,6 +85,21 @@ describe('an index', () => {
     }
   });
 
+  it('takes an event that another has added already without looking into it, and both stay what they were', () => {
+    const observed = journal.findIndex(({ code }) => code === 'GD_OBSERVED');
+    const { events, visits } = counted(journal.slice(0, observed + 1));
+    const [previous, last] = events.slice(-2);
+    if (last === undefined) throw new Error('no journal');
+    const before = indexJournal(events.slice(0, -1));
+    addEvent(before, last);
+    const known = [...visits];
+    const again = addEvent(before, last);
+    expect(visits).toEqual(known);
+    expect([before, again].map((one) => evidenceOf(one).lastEvent)).toEqual([previous, last]);
+    expect(evidenceOf(addEvent(before, { ...last, seq: 999 })).lastEvent.seq).toBe(999);
+    expect(evidenceOf(again).lastEvent).toBe(last);
+  });
+
   it('can be gone on from twice', () => {
     const [first, ...rest] = journalOf([
       [NOON, { code: 'GD_DRILL_PLANNED', payload: (journal[0]?.payload ?? {}) as never }],
