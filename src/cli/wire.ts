@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Digest } from '../model/secret-looks.ts';
 import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite, BuildkiteRest } from '../buildkite/port.ts';
+import type { CredentialKeep } from '../ecs/credentials.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { OpenCommand } from '../counters/command.ts';
 import type { Counters } from '../counters/port.ts';
@@ -43,6 +44,9 @@ export interface CommandHost {
 /** How long a command that reads a counter may take to end on SIGTERM, milliseconds: nothing hangs on it. */
 const COUNTER_GRACE_MS = 1_000;
 
+/** All clients of AWS in this process find the same credentials: they are fetched once, and a person is asked for one code. */
+const CREDENTIALS: CredentialKeep = { kept: null, fetching: null };
+
 /** For those who run no drill. */
 const NO_COMMAND: CommandHost = { environment: {}, now: () => 0, onLine: () => undefined };
 
@@ -75,7 +79,7 @@ export async function connectAws(
     ...(ecsEndpoint === null ? {} : { endpoint: ecsEndpoint }),
     ...(credentials === null ? {} : { credentials }),
     ...(askMfaCode === null ? {} : { askMfaCode }),
-    ...rules,
+    ...{ ...rules, keep: CREDENTIALS },
   });
   return {
     ecs: client,
@@ -215,7 +219,8 @@ async function connectEcs(settings: EcsSettings): Promise<Ecs> {
   const { createEcsClient } = await import('../ecs/client.ts');
   const { region, rules } = settings;
   const askMfaCode = codeAsker(settings);
-  return createEcsClient({ region, ...rules, ...(askMfaCode === null ? {} : { askMfaCode }) });
+  const asking = askMfaCode === null ? {} : { askMfaCode };
+  return createEcsClient({ region, ...rules, ...asking, keep: CREDENTIALS });
 }
 
 /** Where S3 is asked first if no region is set: it says where a bucket is. */
@@ -238,7 +243,8 @@ async function openStore(url: string, environment: Environment, insecure: boolea
       const region = set || (await regionOfProfile(environment)) || FIRST_REGION;
       const askMfaCode = codeAsker({ environment });
       const asking = askMfaCode === null ? {} : { askMfaCode };
-      return createSdk({ region, ...rulesOf(environment, insecure), ...asking }, systemClock);
+      const rules = rulesOf(environment, insecure);
+      return createSdk({ region, ...rules, ...asking, keep: CREDENTIALS }, systemClock);
     },
   });
 }

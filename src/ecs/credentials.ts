@@ -34,27 +34,34 @@ interface Kept {
   readonly expiresAt: number;
 }
 
-export function createCredentialSource(fetch: () => Promise<Identity>, clock: Clock): CredentialSource {
-  let kept: Kept | null = null;
-  let fetching: Promise<Identity> | null = null;
+/** What clients that find the same credentials keep together, so that a person is asked for one code by all of them. */
+export interface CredentialKeep {
+  kept: Kept | null;
+  fetching: Promise<Identity> | null;
+}
 
+export function createCredentialSource(
+  fetch: () => Promise<Identity>,
+  clock: Clock,
+  keep: CredentialKeep = { kept: null, fetching: null },
+): CredentialSource {
   /** Fetches once for all who wait. */
   function fetchOnce(): Promise<Identity> {
-    fetching ??= withDeadline(new AbortController().signal, FETCHED_WITHIN, fetch)
+    keep.fetching ??= withDeadline(new AbortController().signal, FETCHED_WITHIN, fetch)
       .then((identity) => {
         const fetchedAt = clock.now();
         const expiresAt = identity.expiration?.getTime() ?? Infinity;
         const early = Math.min(EARLY, Math.max(0, expiresAt - fetchedAt) / 2);
-        kept = { identity, fetchedAt, expiresAt, staleAt: expiresAt - early };
+        keep.kept = { identity, fetchedAt, expiresAt, staleAt: expiresAt - early };
         return identity;
       })
-      .finally(() => (fetching = null));
-    return fetching;
+      .finally(() => (keep.fetching = null));
+    return keep.fetching;
   }
 
   async function renew(signal: AbortSignal): Promise<Identity> {
-    if (kept !== null && clock.now() < kept.staleAt) return kept.identity;
-    const before = kept;
+    const before = keep.kept;
+    if (before !== null && clock.now() < before.staleAt) return before.identity;
     return withDeadline(signal, FETCHED_WITHIN, fetchOnce).catch((error: unknown) => {
       // What is still valid is used until it expires.
       if (before !== null && clock.now() < before.expiresAt) return before.identity;
@@ -65,11 +72,13 @@ export function createCredentialSource(fetch: () => Promise<Identity>, clock: Cl
   return {
     renew,
     async provide(signal) {
+      const { kept } = keep;
       if (kept !== null && clock.now() < kept.expiresAt) return kept.identity;
       return signal === undefined ? fetchOnce() : withDeadline(signal, FETCHED_WITHIN, fetchOnce);
     },
     distrust() {
-      if (kept !== null && clock.now() - kept.fetchedAt >= DISTRUSTED_EVERY) kept = null;
+      const { kept } = keep;
+      if (kept !== null && clock.now() - kept.fetchedAt >= DISTRUSTED_EVERY) keep.kept = null;
     },
   };
 }

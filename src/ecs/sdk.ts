@@ -14,7 +14,7 @@ import { createOffsetMeter } from '../http/offset.ts';
 import { createAwsBudget, type AwsBudget } from './budget.ts';
 import type { Hold } from '../model/answer.ts';
 import { createCredentialSource, credentialsOf, fetchByChain } from './credentials.ts';
-import type { Identity } from './credentials.ts';
+import type { CredentialKeep, Identity } from './credentials.ts';
 import { failureOf, ForbiddenEndpointError, HeldBackError, isThrottling } from './failure.ts';
 import type { Failure, Sending } from './failure.ts';
 import { guardHandler } from './handler.ts';
@@ -31,6 +31,8 @@ export interface EcsOptions extends EndpointRules {
   readonly timeoutMs?: number;
   /** Asks the person at the terminal for an MFA code; absent: nobody can be asked. */
   readonly askMfaCode?: (device: string) => Promise<string>;
+  /** Where credentials of the SDK's own chains are kept with other clients; absent: this client has its own. */
+  readonly keep?: CredentialKeep;
 }
 
 /** The result of a call, or its failure. */
@@ -113,7 +115,9 @@ export function createSdk(options: EcsOptions, clock: Clock): Sdk {
     budget,
   );
   shareClockOffset(reads, once);
-  const credentials = createCredentialSource(fetcherOf(options, reads), clock);
+  // Credentials that were given are those of one client alone.
+  const keep = options.credentials === undefined ? options.keep : undefined;
+  const credentials = createCredentialSource(fetcherOf(options, reads), clock, keep);
   const watchNeighbour = (client: ECSClient, repeats: boolean): void => {
     watchClient(client);
     if (repeats) waitWhileThrottled(client, progress, isNearlyLate, clock);

@@ -60,14 +60,17 @@ function messagesOf(trouble: Trouble | null): readonly string[] {
  * `with an explicit deny in TYPE`. What AWS does not say stays null.
  */
 export function denialOf(text: string, event: number): Denial | null {
-  const [, operation, said = ''] = /\bAWS denies (\w+)(.*)$/s.exec(text) ?? [];
+  const [, operation, said = ''] = /\bAWS denies ((?:s3:)?\w+)(.*)$/s.exec(text) ?? [];
   if (operation === undefined) return null;
-  const resource = /\bon resource: (\S+)/.exec(said)?.[1] ?? null;
+  // S3 puts the resource in quotation marks.
+  const resource = /\bon resource: "?([^\s"]+)/.exec(said)?.[1] ?? null;
   const implicit = /\bbecause no (.+?) allows\b/.exec(said)?.[1];
   const explicit = /\bwith an explicit deny(?: in (?:an? |the )?([a-z][a-z -]*[a-z]))?/i.exec(said);
   const caller = /\bUser: (\S+)/.exec(said)?.[1] ?? null;
   return {
-    action: /\bto perform: (\w[\w-]*:\w+)/.exec(said)?.[1] ?? `ecs:${operation}`,
+    action:
+      /\bto perform: (\w[\w-]*:\w+)/.exec(said)?.[1] ??
+      (operation.startsWith('s3:') ? operation : `ecs:${operation}`),
     resource,
     how: explicit !== null ? 'explicit' : implicit !== undefined ? 'implicit' : 'unknown',
     by: explicit?.[1] ?? implicit ?? null,

@@ -4,11 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { DrillResult } from '../../src/verdict/result.ts';
 import { cli, exportsIn, ROOT, startCli } from '../support/cli.ts';
+import { startServer } from '../support/http-server.ts';
+import type { TestServer } from '../support/http-server.ts';
 import { until } from '../support/until.ts';
 import { agentFlags } from './support/agents.ts';
 import { drill, inFolder, surroundings } from './support/case.ts';
-import { whenProven, whenTold } from './support/gates.ts';
+import { held, whenProven, whenTold } from './support/gates.ts';
 import type { Opens } from './support/gates.ts';
+import { standing } from './support/standing.ts';
 
 /** A drill each, some of them with a deployment; a machine that is busy takes minutes. */
 const SLOWLY = { timeout: 300_000 };
@@ -431,6 +434,63 @@ describe.concurrent('without one statement of it --check names that one', SLOWLY
     });
   });
 });
+
+/** S3 as it denies everything to somebody: what was asked for, in its own words. */
+async function denyingS3(): Promise<TestServer> {
+  return startServer(({ method, path }, response) => {
+    const isListing = path.includes('list-type=2');
+    const action = method === 'PUT' ? 's3:PutObject' : isListing ? 's3:ListBucket' : 's3:GetObject';
+    const resource = `arn:aws:s3:::games${isListing ? '' : path.replace(/^\/games|\?.*$/g, '')}`;
+    const said = `User: arn:aws:iam::${ACCOUNT}:user/ci is not authorized to perform: ${action} on resource: &quot;${resource}&quot; because no identity-based policy allows the ${action} action`;
+    response.writeHead(403, { 'content-type': 'application/xml' });
+    response.end(`<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>${said}</Message></Error>`);
+  });
+}
+
+test(
+  'a lock that S3 denies is named with its statement, and the command that gives credentials ran once for ECS and S3',
+  SLOWLY,
+  async () => {
+    const s3 = await denyingS3();
+    try {
+      await standing({ steps: [{ key: 'integration', command: held() }] }, async ({ folder, env, run }) => {
+        const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN } = env;
+        const keys = { Version: 1, AccessKeyId: AWS_ACCESS_KEY_ID, SecretAccessKey: AWS_SECRET_ACCESS_KEY };
+        const inside = (name: string): string => join(folder, name);
+        const [script, runs, config] = [inside('keys.sh'), inside('runs'), inside('aws-config')];
+        const session = AWS_SESSION_TOKEN === undefined ? {} : { SessionToken: AWS_SESSION_TOKEN };
+        await writeFile(
+          script,
+          `#!/bin/sh\necho run >> ${runs}\necho '${JSON.stringify({ ...keys, ...session })}'\n`,
+          { mode: 0o700 },
+        );
+        await writeFile(config, `[profile drills]\ncredential_process = ${script}\n`);
+        const { code, drill: result } = await run({
+          args: ['--yes', '--ledger', 's3://games/nights'],
+          env: {
+            ...{ AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_SESSION_TOKEN: '' },
+            ...{ AWS_CONFIG_FILE: config, AWS_PROFILE: 'drills', AWS_ENDPOINT_URL_S3: s3.url },
+          },
+        });
+        expect([code, result.reason], result.said).toEqual([3, 'lock-held']);
+        expect(result.said).toContain('Grant s3:GetObject on games');
+        expect(await readFile(runs, 'utf8')).toBe('run\n');
+        const checked = await cli(['iam', '--check', result.journal ?? '', '--json'], folder);
+        expect(checked.code, checked.stdout).toBe(10);
+        const { denials } = Checked.parse(JSON.parse(checked.stdout));
+        expect(denials.length).toBeGreaterThan(0);
+        for (const denial of denials)
+          expect(denial).toMatchObject({
+            ...{ action: 's3:GetObject', how: 'implicit', by: 'identity-based policy', answer: 'lacks' },
+            resource: expect.stringMatching(/^arn:aws:s3:::games\/nights\/./) as string,
+            statement: { Sid: 'ReadLedger', Resource: ['arn:aws:s3:::games/nights/*'] },
+          });
+      });
+    } finally {
+      await s3.close();
+    }
+  },
+);
 
 function without(sid: string): (policy: Policy) => Policy {
   return ({ Statement, ...rest }) => {

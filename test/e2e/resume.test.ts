@@ -43,8 +43,12 @@ async function change(name: string, from: string, to: string): Promise<void> {
 }
 
 /** Starts a drill, kills its runner when it has said the text, and gives the drill's id. */
-async function killedAfter(text: string, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<string> {
-  const run = startCli(['run', '--yes', scenario], folder, env);
+async function killedAfter(
+  text: string,
+  signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL',
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const run = startCli(['run', '--yes', scenario], folder, { ...env, ...more });
   await run.said(text);
   run.child.kill(signal);
   await run.ended;
@@ -132,6 +136,28 @@ test('a scenario that changed, and another place, are refused', async () => {
   await cp(other, scenario);
   const aborted = await cli(['drills', 'abort', drill], folder, env);
   expect(aborted.code).toBe(0);
+});
+
+test('a drill whose lock is in a ledger is resumed with that ledger alone, and aborted with any', async () => {
+  const [ledger, other] = [join(folder, 'ledger'), join(folder, 'other-ledger')];
+  const drill = await killedAfter('at the gate', 'SIGKILL', { GAMEDAY_LEDGER: ledger });
+  const resumedWith = (more: Readonly<Record<string, string>>) =>
+    cli(['drills', 'resume', drill, '--json'], folder, { ...env, ...more });
+  const next = `Give --ledger ${ledger}, as at the start of the drill.`;
+  for (const [more, given] of [
+    [{}, 'no ledger is given'],
+    [{ GAMEDAY_LEDGER: other }, `the ledger is ${other}`],
+  ] as const) {
+    const { code, stdout } = await resumedWith(more);
+    expect(code).toBe(2);
+    expect(documentIn(stdout).errors).toEqual([
+      { message: `the drill has its lock in ${ledger}, and ${given}`, at: null, next },
+    ]);
+  }
+  // With the same one the next question is asked: whether this machine knows the drill.
+  const strange = { GAMEDAY_LEDGER: ledger, GAMEDAY_STATE_DIR: join(folder, 'strange') };
+  expect(documentIn((await resumedWith(strange)).stdout)).toMatchObject({ reason: 'drill-unknown' });
+  expect((await cli(['drills', 'abort', drill], folder, env)).code).toBe(0);
 });
 
 test('without a terminal and without --yes a drill is refused, and a dry run shows what it would touch', async () => {

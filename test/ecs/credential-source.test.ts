@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createEcsClient } from '../../src/ecs/client.ts';
+import { createSdk } from '../../src/ecs/sdk.ts';
 import type { EcsOptions } from '../../src/ecs/sdk.ts';
+import { systemClock } from '../../src/http/clock.ts';
+import { createBucket } from '../../src/store/bucket.ts';
 import type { Ecs } from '../../src/ecs/port.ts';
 import { json, startServer } from '../support/http-server.ts';
 import type { Seen, TestServer } from '../support/http-server.ts';
@@ -153,6 +156,37 @@ describe('credentials', () => {
     expect(devices).toEqual(['arn:aws:iam::123456789012:mfa/me']);
     expect(sts.requests.map(({ body }) => new URLSearchParams(body).get('TokenCode'))).toEqual(['123456']);
     expect(new Set(server.requests.map(keyOf))).toEqual(new Set(['ASIAEXAMPLE']));
+  });
+
+  test('and once for all services, where they keep credentials together', async () => {
+    const sts = await startServer((_seen, response) => answerAssumed(response));
+    servers.push(sts);
+    profileWithMfa(sts.url);
+    const [server, s3] = [await ecsServer(), await startServer((_seen, response) => response.end('kept'))];
+    servers.push(s3);
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', s3.url);
+    let asked = 0;
+    const options = {
+      ...{ region: 'us-east-1', allowInsecure: false, loopbackOnly: false, timeoutMs: 5_000 },
+      ...{ askMfaCode: () => Promise.resolve(`12345${String((asked += 1))}`) },
+      keep: { kept: null, fetching: null },
+    };
+    const ecs = clientOf(server, options);
+    const bucket = createBucket(createSdk(options, systemClock), {
+      ...{ bucket: 'games', prefix: '', hasEndpoint: true },
+    });
+    await Promise.all([ecs.cluster('c', never), bucket.get('a.json', never)]);
+    await bucket.get('b.json', never);
+    expect(asked).toBe(1);
+    expect([...server.requests, ...s3.requests].map(keyOf)).toEqual(Array(3).fill('ASIAEXAMPLE'));
+    // Keys that were given are of that client alone: those of a rig never meet a person's.
+    const rig = clientOf(server, {
+      ...options,
+      credentials: { accessKeyId: 'AKIARIG', secretAccessKey: 's' },
+    });
+    await rig.cluster('c', never);
+    await ecs.cluster('c', never);
+    expect(server.requests.slice(-2).map(keyOf)).toEqual(['AKIARIG', 'ASIAEXAMPLE']);
   });
 
   test('where nobody can be asked for the code the message names what to run', async () => {

@@ -47,6 +47,20 @@ describe('the words of a denial', () => {
     });
   });
 
+  // As S3 says it, with the resource in quotation marks; other servers of its protocol, and S3 to strangers, say no more than no.
+  it.each([
+    [
+      `User: ${ROLE} is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::games/nights/locks/a.json" because no identity-based policy allows the s3:PutObject action`,
+      ...['arn:aws:s3:::games/nights/locks/a.json', 'implicit', 'identity-based policy', '123456789012'],
+    ],
+    ['Access Denied', null, 'unknown', null, null],
+  ] as const)('of S3: %s', (message, resource, how, by, account) => {
+    const told = `the lock in s3://games/nights: could not write locks/a.json to s3://games/nights: ${trouble(message, 's3:PutObject').message}. Grant s3:PutObject on games to this role or user.`;
+    expect(denialOf(told, 3)).toEqual({
+      ...{ action: 's3:PutObject', resource, how, by, account, events: [3] },
+    });
+  });
+
   it('is not found where somebody else said no', () => {
     expect(denialOf('Buildkite denies buildCreate: you are not authorized to perform: it', 1)).toBeNull();
     expect(denialOf('ECS refused StopTask: nothing denies anything', 1)).toBeNull();
