@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -54,15 +55,6 @@ test('plugin.yml is one that Buildkite takes, and its schema is what the hook re
   const file = PluginFile.parse(parse(await readFile(join(PLUGIN, 'plugin.yml'), 'utf8')));
   const schema = { ...file.configuration, type: 'object' };
   const takes = new Ajv().compile(schema);
-  const reads = async (configuration: unknown): Promise<boolean> =>
-    new Promise((resolve) => {
-      const env = {
-        PATH: process.env['PATH'],
-        BUILDKITE_PLUGIN_CONFIGURATION: JSON.stringify(configuration),
-      };
-      const reader = join(PLUGIN, 'lib/read-configuration.mjs');
-      execFile(process.execPath, [reader, 'folder'], { env }, (error) => resolve(error === null));
-    });
   const whole = {
     ...{
       command: 'certify',
@@ -83,15 +75,20 @@ test('plugin.yml is one that Buildkite takes, and its schema is what the hook re
     expect([bad, takes(bad), await reads(bad)]).toEqual([bad, false, false]);
 });
 
-test.each(['docs/how-to/use-the-plugin.md', 'buildkite-plugin/README.md'])(
-  'the steps of %s are configured as the plugin takes it',
-  async (page) => {
-    const steps = blocksOf(page, 'yaml').flatMap((block) => Steps.parse(parse(block)).steps);
-    const given = steps.flatMap(({ plugins }) => plugins.map((plugin) => plugin['./buildkite-plugin']));
-    expect(given.length).toBeGreaterThan(0);
-    for (const one of given) expect([one, await reads(one)]).toEqual([one, true]);
-  },
-);
+const PAGES = ['docs/how-to/install.md', 'docs/how-to/use-the-plugin.md', 'buildkite-plugin/README.md'];
+
+test.each(PAGES)('the steps of %s are configured as the plugin takes it', async (page) => {
+  const blocks = blocksOf(page, 'yaml').filter((block) => block.includes('plugins:'));
+  const steps = blocks.flatMap((block) => Steps.parse(parse(block)).steps);
+  const given = steps.flatMap(({ plugins }) => plugins.flatMap((plugin) => Object.entries(plugin)));
+  expect(given.length).toBeGreaterThan(0);
+  for (const [named, one] of given) {
+    expect([named, await reads(one)]).toEqual([named, true]);
+    // An agent takes what follows `.git/` as a folder of the repository.
+    const [, at = ''] = /^(?:\.|https:\/\/github\.com\/OWNER\/gameday\.git)\/([^#]+)/.exec(named) ?? [];
+    expect(existsSync(join(ROOT, at, 'plugin.yml')), named).toBe(true);
+  }
+});
 
 test('npx gets the version that this plugin belongs to', async () => {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
