@@ -13,6 +13,8 @@ export interface Ended {
   readonly stdout: string;
   /** The last lines of stderr. */
   readonly tail: readonly string[];
+  /** Null where a signal ended it. */
+  readonly code: number | null;
 }
 
 /**
@@ -46,15 +48,15 @@ export async function runCommand(
   };
   signal.addEventListener('abort', interrupt, { once: true });
   try {
-    await new Promise<void>((resolve, reject) => {
+    const code = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', () => resolve());
+      child.once('close', resolve);
     });
+    return { stdout: stdout.join(''), tail, code };
   } finally {
     clearTimeout(force);
     signal.removeEventListener('abort', interrupt);
   }
-  return { stdout: stdout.join(''), tail };
 }
 
 /** Resolves when whoever speaks over stdin is gone, or a signal asks this process to end. */

@@ -50,11 +50,12 @@ function describeFlag({ description, helpValue }: Flag): string {
 }
 
 /** The words after `gameday`. A value stands in one word with its flag, so that it cannot be read as another flag. */
-export function wordsOf({ command, always, operand }: Tool, input: Input): readonly string[] {
+export function wordsOf({ command, always, operand, isText }: Tool, input: Input): readonly string[] {
   const { [operand?.name ?? '']: operands = [], ...flags } = input;
   const given = Object.entries(flags).flatMap(([name, value]) => {
     if (typeof value === 'boolean') return value ? [`--${name}`] : [];
     return [value ?? []].flat().map((one) => `--${name}=${one}`);
   });
-  return [...command, ...always, '--json', ...given, ...[operands].flat().map(String)];
+  const answer = isText === true ? '--reporter=markdown' : '--json';
+  return [...command, ...always, answer, ...given, ...[operands].flat().map(String)];
 }

@@ -58,10 +58,11 @@ function addTool(
 ): void {
   const about = {
     title: `gameday ${tool.command.join(' ')}`,
-    description: `${command.summary} ${tool.note}`,
+    description: `${tool.does ?? command.summary} ${tool.note}`,
     inputSchema: schemaOf(tool, command),
-    outputSchema: AnyDocument,
-    annotations: { readOnlyHint: tool.runsHere !== true, destructiveHint: false },
+    ...(tool.isText === true ? {} : { outputSchema: AnyDocument }),
+    // What a definition runs on this machine is for a person to judge.
+    annotations: { readOnlyHint: tool.runsHere !== true, destructiveHint: tool.runsHere === true },
   };
   server.registerTool(tool.name, about, async (input, extra) => {
     const signal = AbortSignal.any([extra.signal, ending.signal]);
@@ -104,7 +105,10 @@ async function callTool(
   // Some commands write to the ledger that the environment names: here it is named by the client, to be read.
   const around = { ...environment, GAMEDAY_LEDGER: undefined };
   const ended = await runCommand(wordsOf(tool, input), around, onLine, signal);
-  const document = documentIn(output.redact(ended.stdout));
+  const printed = output.redact(ended.stdout);
+  if (tool.isText === true)
+    return { isError: ended.code !== 0, content: [{ type: 'text', text: printed.trim() }] };
+  const document = documentIn(printed);
   if (document === null) {
     const said = output.redact(ended.tail.join('\n'));
     return { isError: true, content: [{ type: 'text', text: `the command gave no answer\n${said}` }] };

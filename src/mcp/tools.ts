@@ -8,8 +8,12 @@ export interface Tool {
   readonly flags: readonly string[];
   /** What stands on the command line without a flag: its name here; null: nothing does. */
   readonly operand: { readonly name: 'files' | 'file' | 'drill'; readonly about: string } | null;
-  /** Told to the assistant beside the command's own summary. */
+  /** What it does, where that is not what the command's own summary says; null: as the summary says. */
+  readonly does: string | null;
+  /** Told to the assistant beside that. */
   readonly note: string;
+  /** Whether its answer is a text to be read; all other tools answer with a document and a short text of it. */
+  readonly isText?: true;
   /** Whether it starts programs on this machine; all other tools only read. */
   readonly runsHere?: true;
 }
@@ -49,6 +53,7 @@ export const TOOLS: readonly Tool[] = [
       ...['scenario', 'cluster', 'service', 'capacity-provider', 'var'],
     ],
     operand: null,
+    does: null,
     note: `With "task-definition" nothing is contacted; with "scenario", or "cluster" and "service", the running service is read.`,
   },
   {
@@ -60,6 +65,7 @@ export const TOOLS: readonly Tool[] = [
       ...['programs', 'executor', 'yes', 'out'],
     ],
     operand: DEFINITION,
+    does: null,
     note: 'Runs the commands of the definition and of the pipeline ON THIS MACHINE, against stand-ins for Buildkite and ECS; no real service is contacted. Set "yes" only after a person has read those commands and agreed. Takes one to several minutes.',
     runsHere: true,
   },
@@ -69,7 +75,8 @@ export const TOOLS: readonly Tool[] = [
     always: ['--dry-run'],
     flags: ['var'],
     operand: SCENARIOS,
-    note: `A dry run: what the drill would touch and what each guard answers. ${READS} A drill itself cannot be started from here: a person starts it with \`gameday run\`.`,
+    does: 'Plan a drill: say what it would touch, and what each safety rule answers.',
+    note: `This is a dry run. ${READS} A drill itself cannot be started from here: a person starts it with \`gameday run\`.`,
   },
   {
     name: 'doctor',
@@ -77,6 +84,7 @@ export const TOOLS: readonly Tool[] = [
     always: [],
     flags: ['var'],
     operand: SCENARIOS,
+    does: null,
     note: READS,
   },
   {
@@ -85,6 +93,7 @@ export const TOOLS: readonly Tool[] = [
     always: [],
     flags: ['var'],
     operand: SCENARIOS,
+    does: null,
     note: OFFLINE,
   },
   {
@@ -107,6 +116,7 @@ export const TOOLS: readonly Tool[] = [
       ...['replications', 'seed'],
     ],
     operand: null,
+    does: null,
     note: READS,
   },
   {
@@ -115,6 +125,7 @@ export const TOOLS: readonly Tool[] = [
     always: [],
     flags: ['pipeline', 'all', 'since', 'by', 'before-after', 'max', 'cluster', 'service'],
     operand: null,
+    does: null,
     note: READS,
   },
   {
@@ -123,6 +134,7 @@ export const TOOLS: readonly Tool[] = [
     always: [],
     flags: ['out', 'ledger'],
     operand: null,
+    does: null,
     note: OFFLINE,
   },
   {
@@ -131,6 +143,7 @@ export const TOOLS: readonly Tool[] = [
     always: [],
     flags: ['out'],
     operand: DRILL,
+    does: null,
     note: OFFLINE,
   },
   {
@@ -139,6 +152,7 @@ export const TOOLS: readonly Tool[] = [
     always: [],
     flags: ['out'],
     operand: DRILL,
+    does: null,
     note: OFFLINE,
   },
   {
@@ -147,6 +161,8 @@ export const TOOLS: readonly Tool[] = [
     always: [],
     flags: ['out'],
     operand: DRILL,
+    does: 'Report a stored drill as Markdown, for a person, a ticket or a chat.',
     note: OFFLINE,
+    isText: true,
   },
 ];

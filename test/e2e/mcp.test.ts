@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cp, writeFile } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -105,15 +106,23 @@ describe.concurrent('gameday mcp', () => {
         drills_list: [{}, 'listed'],
         drills_judge: [{ drill: 'none' }, 'bad-input'],
         drills_show: [{ drill: 'none' }, 'bad-input'],
-        drills_report: [{ drill: 'none' }, 'bad-input'],
+        drills_report: [{ drill: 'none' }, 'there is no drill "none"'],
       };
       await withAssistant(folder, { ...env, GAMEDAY_LEDGER: ledger }, async (assistant) => {
         const { tools } = await assistant.client.listTools();
         expect(tools.map(({ name }) => name)).toEqual(Object.keys(CALLS));
+        // What an assistant reads first must not say that it stops something.
+        for (const { name, description = '', annotations } of tools) {
+          expect([name, description]).toEqual([name, expect.stringMatching(/^[A-Z][^.]{20,}\. [A-Z]/)]);
+          expect([name, description.startsWith('Stop'), annotations?.readOnlyHint]).toEqual([
+            ...[name, name === 'rehearse', name !== 'rehearse'],
+          ]);
+        }
         for (const [name, [given, outcome]] of Object.entries(CALLS)) {
           const answer = await assistant.call(name, { ...given });
+          const isText = name === 'drills_report';
           expect([name, answer.structuredContent?.['outcome'], textOf(answer)]).toEqual([
-            ...[name, outcome, expect.stringContaining(outcome)],
+            ...[name, isText ? undefined : outcome, expect.stringContaining(outcome)],
           ]);
           const whole = JSON.stringify(answer);
           for (const secret of [env['BUILDKITE_API_TOKEN'], env['AWS_SECRET_ACCESS_KEY']])
@@ -153,6 +162,54 @@ describe.concurrent('gameday mcp', () => {
           structuredContent: { outcome: 'failed', exitCode: 10 },
         });
         expect(textOf(failed)).toContain('error: shell-form');
+      });
+    });
+  });
+
+  test('a stored drill is reported as Markdown', async () => {
+    await inFolder(async (folder) => {
+      await cp(join(ROOT, 'docs/pictures/before.jsonl'), join(folder, 'journal.jsonl'));
+      await withAssistant(folder, {}, async ({ call }) => {
+        const answer = await call('drills_report', { drill: 'journal.jsonl' });
+        expect([answer.isError, textOf(answer)]).toEqual([false, expect.stringMatching(/^### FAILED: lost/)]);
+        const missing = await call('drills_report', { drill: 'none.jsonl' });
+        expect([missing.isError, textOf(missing)]).toEqual([true, expect.stringContaining('none.jsonl')]);
+      });
+    });
+  });
+
+  test("a file that is none of gameday's is named with the place of the mistake, and not quoted", async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, 'credentials');
+      const secrets = ['AKIAHIDDEN', 'hidden/secret+value'];
+      await writeFile(
+        file,
+        `[default]\naws_access_key_id = ${secrets[0]}\naws_secret_access_key = ${secrets[1]}\n`,
+      );
+      const task = { 'task-definition': BEFORE };
+      const CALLS: readonly (readonly [name: string, given: object])[] = [
+        ['preflight', { 'task-definition': file }],
+        ...['pipeline', 'image-config', 'dockerfile', 'hooks', 'history'].map(
+          (flag) => ['preflight', { ...task, [flag]: file }] as const,
+        ),
+        ['rehearse', { file }],
+        ['rehearse', { file: BEFORE, pipeline: file }],
+        ...['plan', 'doctor', 'validate'].map((name) => [name, { files: [file] }] as const),
+        ['forecast', { history: file }],
+        ['forecast', { durations: '5m', ...task, drains: [file] }],
+        ...['judge', 'show', 'report'].map((name) => [`drills_${name}`, { drill: file }] as const),
+      ];
+      await withAssistant(folder, {}, async ({ call }) => {
+        const answers = await Promise.all(
+          CALLS.map(async ([name, given]) => [name, await call(name, { ...given })] as const),
+        );
+        for (const [name, answer] of answers) {
+          const whole = JSON.stringify(answer);
+          expect([name, answer.isError, textOf(answer)]).toEqual([
+            ...[name, true, expect.stringContaining('credentials')],
+          ]);
+          for (const secret of secrets) expect(whole, name).not.toContain(secret);
+        }
       });
     });
   });

@@ -71,6 +71,14 @@ describe('no input becomes another word', () => {
     ]);
   });
 
+  test('a report is asked for as Markdown, and all else as a document', () => {
+    expect(wordsOf(tool('drills_report'), { drill: 'x' })).toEqual([
+      ...['drills', 'report', '--reporter=markdown', 'x'],
+    ]);
+    for (const one of TOOLS.filter(({ isText }) => isText !== true))
+      expect(wordsOf(one, {}), one.name).toContain('--json');
+  });
+
   test('a flag without a value is given or left out', () => {
     const given = (yes: boolean) => wordsOf(tool('rehearse'), { file: 'task.json', container: 'agent', yes });
     expect(given(true)).toEqual(['rehearse', '--json', '--container=agent', '--yes', 'task.json']);
