@@ -12,8 +12,14 @@ function table(head, rows) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n');
 }
 
+/** What may stand there, besides a variable. */
+function choicesOf(schema) {
+  if (schema.anyOf === undefined) return [schema];
+  return schema.anyOf.filter((one) => !one.pattern?.startsWith('\\$\\{')).flatMap(choicesOf);
+}
+
 function typeOf(schema) {
-  const asked = schema.anyOf?.filter((one) => !one.pattern?.startsWith('\\$\\{')) ?? [schema];
+  const asked = choicesOf(schema);
   if (asked.length > 1) return [...new Set(asked.map(typeOf))].join(' or ');
   const one = asked[0] ?? schema;
   if (one.const !== undefined) return `\`${one.const}\``;
@@ -61,7 +67,10 @@ function rowsOfScenario(schema, prefix) {
     const name = prefix === '' ? key : `${prefix}.${key}`;
     const inner = value.type === 'array' ? value.items : value;
     const choices = inner?.oneOf ? rowsOfChoice(inner.oneOf, name) : [];
-    const below = inner?.properties ? rowsOfScenario(inner, value.type === 'array' ? `${name}[]` : name) : [];
+    const at = value.type === 'array' ? `${name}[]` : name;
+    const maps = choicesOf(inner ?? {}).filter((one) => one.properties);
+    // Of several maps one is chosen by its keys, so none of these is required.
+    const below = maps.flatMap((one) => rowsOfScenario(maps.length > 1 ? { ...one, required: [] } : one, at));
     const preset = value.default === undefined || value.type === 'object' ? '' : `\`${show(value.default)}\``;
     const needed = schema.required?.includes(key) ? 'required' : preset;
     return [[`\`${name}\``, typeOf(value), needed, value.description ?? ''], ...below, ...choices];

@@ -8,14 +8,18 @@ const Address = z
 
 const HookFile = z.union([
   z.strictObject({
-    webhook: z.strictObject({
-      url: Address.describe('Where the notices are sent, as JSON.'),
-      /** Shorter values could be guessed. */
-      secret: orNull(z.string().min(16)).describe('Key of the signatures, 16 characters at least.'),
-    }),
+    webhook: z
+      .strictObject({
+        url: Address.describe('Where the notices are sent, as JSON.'),
+        /** Shorter values could be guessed. */
+        secret: orNull(z.string().min(16)).describe('Key of the signatures, 16 characters at least.'),
+      })
+      .describe('One who is told by a webhook; an entry has this or `slack`.'),
   }),
   z.strictObject({
-    slack: z.strictObject({ url: Address.describe("Address of Slack's incoming webhook.") }),
+    slack: z
+      .strictObject({ url: Address.describe("Address of Slack's incoming webhook.") })
+      .describe('One who is told in Slack.'),
   }),
 ]);
 
