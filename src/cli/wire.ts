@@ -44,8 +44,15 @@ export interface CommandHost {
 /** How long a command that reads a counter may take to end on SIGTERM, milliseconds: nothing hangs on it. */
 const COUNTER_GRACE_MS = 1_000;
 
-/** All clients of AWS in this process find the same credentials: they are fetched once, and a person is asked for one code. */
+type AskMfaCode = ((device: string) => Promise<string>) | null;
+
 const CREDENTIALS: CredentialKeep = { kept: null, fetching: null };
+
+/** All clients of AWS in this process find the same credentials: they are fetched once, and a person is asked for one code. */
+const keepCredentials = (askMfaCode: AskMfaCode) => ({
+  keep: CREDENTIALS,
+  ...(askMfaCode === null ? {} : { askMfaCode }),
+});
 
 /** For those who run no drill. */
 const NO_COMMAND: CommandHost = { environment: {}, now: () => 0, onLine: () => undefined };
@@ -67,7 +74,7 @@ export async function connect(
 /** The clients of AWS. */
 export async function connectAws(
   settings: Pick<Settings, 'region' | 'ecsEndpoint' | 'credentials' | 'rules'>,
-  askMfaCode: ((device: string) => Promise<string>) | null,
+  askMfaCode: AskMfaCode,
 ): Promise<Pick<Services, 'ecs' | 'autoScaling' | 'fis'>> {
   const [ecs, autoScaling] = await Promise.all([
     import('../ecs/client.ts'),
@@ -78,8 +85,7 @@ export async function connectAws(
     region,
     ...(ecsEndpoint === null ? {} : { endpoint: ecsEndpoint }),
     ...(credentials === null ? {} : { credentials }),
-    ...(askMfaCode === null ? {} : { askMfaCode }),
-    ...{ ...rules, keep: CREDENTIALS },
+    ...{ ...rules, ...keepCredentials(askMfaCode) },
   });
   return {
     ecs: client,
@@ -208,9 +214,7 @@ export async function linesKnownOf(environment: Environment, drill: string): Pro
 }
 
 /** Asks for an MFA code at this terminal; null where nobody is there. */
-function codeAsker({
-  environment,
-}: Pick<Settings, 'environment'>): ((device: string) => Promise<string>) | null {
+function codeAsker({ environment }: Pick<Settings, 'environment'>): AskMfaCode {
   return isAttendedTerminal(environment) ? askMfaCodeHere : null;
 }
 
@@ -218,9 +222,7 @@ function codeAsker({
 async function connectEcs(settings: EcsSettings): Promise<Ecs> {
   const { createEcsClient } = await import('../ecs/client.ts');
   const { region, rules } = settings;
-  const askMfaCode = codeAsker(settings);
-  const asking = askMfaCode === null ? {} : { askMfaCode };
-  return createEcsClient({ region, ...rules, ...asking, keep: CREDENTIALS });
+  return createEcsClient({ region, ...rules, ...keepCredentials(codeAsker(settings)) });
 }
 
 /** Where S3 is asked first if no region is set: it says where a bucket is. */
@@ -241,10 +243,8 @@ async function openStore(url: string, environment: Environment, insecure: boolea
       ]);
       const set = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
       const region = set || (await regionOfProfile(environment)) || FIRST_REGION;
-      const askMfaCode = codeAsker({ environment });
-      const asking = askMfaCode === null ? {} : { askMfaCode };
-      const rules = rulesOf(environment, insecure);
-      return createSdk({ region, ...rules, ...asking, keep: CREDENTIALS }, systemClock);
+      const rules = { ...rulesOf(environment, insecure), ...keepCredentials(codeAsker({ environment })) };
+      return createSdk({ region, ...rules }, systemClock);
     },
   });
 }
