@@ -4,12 +4,11 @@ import { systemClock } from '../http/clock.ts';
 import { createMergingObserver } from '../parallel/merging-observer.ts';
 import { mergeBuildkiteReads, mergeEcsReads } from '../parallel/merged-reads.ts';
 import { createLockSharing } from '../parallel/shared-lock.ts';
+import type { AskMfaCode } from './aws-credentials.ts';
 import { GRAPHQL_ENDPOINT, REST_ENDPOINT } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { connect, connectAws, connectBuildkite, connectBuildkiteRest, connectHere } from './wire.ts';
 import type { CommandHost, Services } from './wire.ts';
-
-type AskMfaCode = ((device: string) => Promise<string>) | null;
 
 /** How a drill comes to its services, and who watches them for it. */
 export interface Watching {
