@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Plugin } from '@oclif/core';
 import * as prettier from 'prettier';
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import {
   eventsPage,
@@ -31,7 +32,7 @@ async function manifest() {
 }
 
 /** The first fixture of each rule, looked at by the rules themselves: the page shows what a user would see. */
-function examplesOfRules({ judge }, { subjectOf }, { OFFLINE }, { diffLines }) {
+function examplesOfRules({ judgeTogether }, { readPipeline }, { OFFLINE }, { diffLines }) {
   const names = {
     ...{ taskDefinition: 'task-definition.json', service: 'service.json', pipeline: 'pipeline.yml' },
     ...{ imageConfig: 'image.json', capacityProvider: 'capacity-providers.json', scenario: 'drill.yaml' },
@@ -54,9 +55,12 @@ function examplesOfRules({ judge }, { subjectOf }, { OFFLINE }, { diffLines }) {
         bad[key] ? { value: bad[key], base: [], name: names[key] } : null,
       ]),
     );
-    const { findings } = judge(subjectOf(documents, { ...OFFLINE, ...bad.live }, 'agent'));
+    const { findings } = judgeTogether(documents, { ...OFFLINE, ...bad.live }, 'agent');
     const finding = findings.find((one) => one.rule === rule);
-    return { ...finding, name, diff: finding.edits.flatMap((edit) => diffLines(edit, places)) };
+    const steps = bad.pipeline ? readPipeline(stringify(bad.pipeline)) : null;
+    const hunks = ({ document, path, after }) =>
+      document === 'pipeline' ? steps.change(path, after) : null;
+    return { ...finding, name, diff: finding.edits.flatMap((edit) => diffLines(edit, { ...places, hunks })) };
   };
 }
 
@@ -86,8 +90,8 @@ async function generated() {
     causes: 'verdict/causes/list.ts',
     checks: 'checks/list.ts',
     guards: 'safety/list.ts',
-    judge: 'preflight/judge.ts',
-    subject: 'preflight/subject-of.ts',
+    together: 'preflight/one-change.ts',
+    yaml: 'preflight/yaml.ts',
     documents: 'preflight/documents.ts',
     report: 'preflight/report.ts',
     pictures: 'report/time-line-svg.ts',
@@ -95,8 +99,8 @@ async function generated() {
     groups: 'cli/command-groups.ts',
     exits: 'cli/exit-codes.ts',
   });
-  const { schemas, judge, subject, documents, report } = modules;
-  const preflight = examplesOfRules(judge, subject, documents, report);
+  const { schemas, together, yaml, documents, report } = modules;
+  const preflight = examplesOfRules(together, yaml, documents, report);
   const shownBy = JSON.parse(readFileSync(join(root, 'test/preflight/shown-by.json'), 'utf8'));
   const scenario = schemas.makeScenarioJsonSchema();
   const events = Object.fromEntries(

@@ -8,6 +8,7 @@ import { hideDocuments } from '../preflight/hidden.ts';
 import { subjectOf } from '../preflight/subject-of.ts';
 import { OFFLINE } from '../preflight/documents.ts';
 import type { Doc, Documents, Live } from '../preflight/documents.ts';
+import type { Text } from '../preflight/text.ts';
 import { unwrapDocument } from '../preflight/unwrap.ts';
 import { readPipeline } from '../preflight/yaml.ts';
 import type { Answer } from '../model/answer.ts';
@@ -33,6 +34,8 @@ export interface Place {
 export interface Looked {
   readonly documents: Documents;
   readonly unread: readonly { readonly rule: string; readonly said: string }[];
+  /** The steps as Buildkite shows them; null where they were not read. */
+  readonly steps: Text | null;
 }
 
 /** Reads a service's definition and what stands around it, secrets hidden. Only the definition must be there; all else may be unknown. */
@@ -63,7 +66,7 @@ export async function readDocuments(
   const documents: Documents = {
     taskDefinition,
     service: serviceDoc,
-    pipeline: typeof pipeline === 'string' ? null : pipeline,
+    pipeline: typeof pipeline === 'string' ? null : (pipeline?.doc ?? null),
     imageConfig: null,
     capacityProvider:
       providers?.ok === true
@@ -72,7 +75,8 @@ export async function readDocuments(
     hooks: null,
     scenario: place.step === null ? null : docOf({ when: { step: place.step } }, place.file),
   };
-  return { ok: true, value: { documents: hideDocuments(documents), unread } };
+  const steps = typeof pipeline === 'string' ? null : (pipeline?.text ?? null);
+  return { ok: true, value: { documents: hideDocuments(documents), unread, steps } };
 }
 
 function makeUnusableAnswer(message: string): Answer<never> {
@@ -106,7 +110,7 @@ async function stepsOf(
   { organization, pipeline }: Place,
   buildkite: Buildkite,
   signal: AbortSignal,
-): Promise<Doc | string | null> {
+): Promise<{ readonly doc: Doc; readonly text: Text } | string | null> {
   if (organization === null || pipeline === null) return null;
   const steps = await buildkite.pipelineSteps(organization, pipeline, signal);
   if (!steps.ok) return `the steps of ${pipeline}: ${steps.trouble.message}`;
@@ -115,7 +119,7 @@ async function stepsOf(
   if (!('value' in read)) return `the steps of ${pipeline}: they are not valid YAML`;
   const doc: Json = read.value;
   return isObject(doc) && Array.isArray(member(doc, 'steps'))
-    ? docOf(doc, `pipeline ${pipeline}`)
+    ? { doc: docOf(doc, `pipeline ${pipeline}`), text: read }
     : `the steps of ${pipeline}: there is no list of steps`;
 }
 

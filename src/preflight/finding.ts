@@ -19,6 +19,8 @@ export interface Finding {
   readonly todo: string;
   /** Empty where no change of these documents fixes it; `todo` then says what does. */
   readonly edits: readonly Edit[];
+  /** The edits go as far as the platform allows, which is not enough: the finding stays, and `todo` says what else must change. */
+  readonly fallsShort?: true;
   /** A fact that this finding depends on and that is not known, or null. */
   readonly unknown: string | null;
   /** The finding as data, for the causes of a verdict. */

@@ -9,6 +9,8 @@ import type { Subject } from './subject.ts';
 export interface Found extends Finding {
   readonly rule: string;
   readonly sources: readonly string[];
+  /** Rules whose change must be made first, as it is one of the same lines; this finding then has no edits. */
+  readonly waitsFor?: readonly string[];
 }
 
 /** The result of a preflight: findings, the worst first, and what no rule could check. */

@@ -93,7 +93,7 @@ export async function lookAtCluster(
     const { place, ecs, buildkite } = named;
     const looked = await readDocuments(place, { ecs, buildkite }, interruption.signal);
     if (!looked.ok) throw errorOfTrouble(looked.trouble);
-    const { documents, unread } = looked.value;
+    const { documents, unread, steps } = looked.value;
     const live = await liveOf(named, interruption.signal);
     const past = times === null ? await pastOf(named, interruption.signal) : { history: times, unread: [] };
     return {
@@ -103,6 +103,8 @@ export async function lookAtCluster(
       places: {
         whole: (_, path) => path,
         of: (document) => ({ name: documents[document]?.name ?? document, position: null }),
+        hunks: ({ document, path, after }) =>
+          document === 'pipeline' ? (steps?.change?.(path, after) ?? null) : null,
       },
       container: flags.container ?? named.container ?? undefined,
     };

@@ -4,7 +4,7 @@ import type { Json } from './json.ts';
 import type { Severity } from './finding.ts';
 import type { Found, Preflight } from './judge.ts';
 import type { DocumentName, Edit } from './documents.ts';
-import type { Written } from './text.ts';
+import type { Hunk, Written } from './text.ts';
 import { createPainter } from '../report/paint.ts';
 import type { Paint, Tone } from '../report/paint.ts';
 import { formatMapping } from '../model/entities/mapping.ts';
@@ -18,6 +18,8 @@ export interface Places {
   whole(document: DocumentName, path: Edit['path']): Edit['path'];
   /** How the file names and writes its values, where it is neither JSON nor YAML. */
   written?(document: DocumentName): Written | null;
+  /** The lines of a YAML file that an edit changes; null where its lines are not known. */
+  hunks?(edit: Edit): readonly Hunk[] | null;
 }
 
 const TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn', note: 'loud' };
@@ -26,7 +28,11 @@ const TONES: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'warn',
 export function preflightLines(preflight: Preflight, places: Places, colors: boolean): readonly string[] {
   const paint = createPainter(colors);
   const head = `The agent's container is ${preflight.container}; what it runs on: ${preflight.launch}.`;
-  const findings = preflight.findings.flatMap((finding) => ['', ...findingLines(finding, places, colors)]);
+  const findings = preflight.findings.flatMap((finding) => [
+    '',
+    ...findingLines(finding, places, colors),
+    ...changeLines(finding, preflight, places).map((line) => `    ${paint(line, toneOfLine(line))}`),
+  ]);
   const unknown = preflight.unknown.map(({ rule, said }) => `  ${rule}: ${escapeControls(said)}`);
   return [
     escapeControls(head),
@@ -66,10 +72,28 @@ function findingLines(finding: Found, places: Places, colors: boolean): readonly
     ),
     ...(finding.unknown === null ? [] : [`  not known: ${escapeControls(finding.unknown)}`]),
     `  change: ${escapeControls(finding.todo)}`,
-    ...finding.edits.flatMap((edit) =>
-      diffLines(edit, places).map((line) => `    ${paint(line, toneOfLine(line))}`),
-    ),
   ];
+}
+
+/** The edits of a finding that no finding before it shows, and whose they are otherwise. */
+function changeLines(finding: Found, { findings }: Preflight, places: Places): readonly string[] {
+  const sharersOf = (edit: Edit): readonly Found[] => findings.filter(({ edits }) => edits.includes(edit));
+  const fresh = finding.edits.filter((edit) => sharersOf(edit)[0] === finding);
+  const shown = finding.edits.filter((edit) => !fresh.includes(edit));
+  const also = fresh.flatMap(sharersOf).filter((one) => one !== finding);
+  const before = shown.flatMap((edit) => sharersOf(edit).slice(0, 1));
+  return [
+    ...(also.length === 0 ? [] : [`one change, also for ${rulesText(also)}:`]),
+    ...fresh.flatMap((edit) => diffLines(edit, places)),
+    ...(before.length === 0 ? [] : [`the change shown for ${rulesText(before)} is also for this`]),
+    ...(finding.waitsFor === undefined
+      ? []
+      : [`first make the change shown for ${finding.waitsFor.join(', ')}: it is one of the same lines`]),
+  ];
+}
+
+function rulesText(findings: readonly Found[]): string {
+  return [...new Set(findings.map(({ rule }) => rule))].join(', ');
 }
 
 function toneOfLine(line: string): Tone {
@@ -77,8 +101,11 @@ function toneOfLine(line: string): Tone {
 }
 
 /** The edit as lines of a diff: where, what is removed, what is added. */
-export function diffLines({ document, path, before, after }: Edit, places: Places): readonly string[] {
+export function diffLines(edit: Edit, places: Places): readonly string[] {
+  const { document, path, before, after } = edit;
   const { name, position } = places.of(document, path);
+  const hunks = places.hunks?.(edit) ?? [];
+  if (hunks.length > 0) return hunks.flatMap((hunk) => hunkLines(hunk, name));
   const written = places.written?.(document) ?? null;
   if (written !== null)
     return [
@@ -93,6 +120,14 @@ export function diffLines({ document, path, before, after }: Edit, places: Place
     `@@ ${name}${inside === '' ? '' : ` ${inside}`} @@`,
     ...(before === undefined ? [] : [`- ${label}${compactJson(before)}`]),
     ...(after === undefined ? [] : [`+ ${label}${compactJson(after)}`]),
+  ].map(escapeControls);
+}
+
+function hunkLines({ line, removed, added }: Hunk, name: string): readonly string[] {
+  return [
+    `@@ ${name}:${String(line)} @@`,
+    ...removed.map((text) => `- ${text}`),
+    ...added.map((text) => `+ ${text}`),
   ].map(escapeControls);
 }
 
@@ -143,6 +178,7 @@ function jsonOf(finding: Found, places: Places): object {
       after: edit.after ?? null,
     })),
     diff: finding.edits.flatMap((edit) => diffLines(edit, places)),
+    waitsFor: finding.waitsFor ?? [],
     unknown: finding.unknown,
   };
 }

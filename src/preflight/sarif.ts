@@ -67,9 +67,13 @@ function resultOf(finding: Found, places: Places, uriOf: UriOf): object {
   const { name, position } = places.of(finding.document, finding.path);
   const [line, column] = (position ?? '').split(':').map(Number);
   const path = pathText(places.whole(finding.document, finding.path));
+  const waits =
+    finding.waitsFor === undefined
+      ? []
+      : [`First make the change of ${finding.waitsFor.join(', ')}: it is one of the same lines.`];
   const diff = finding.edits.flatMap((edit) => diffLines(edit, places));
   const unknown = finding.unknown === null ? '' : ` Not known: ${finding.unknown}.`;
-  const text = [`${finding.seen}. ${finding.why} ${finding.todo}${unknown}`, ...diff].join('\n');
+  const text = [`${finding.seen}. ${finding.why} ${finding.todo}${unknown}`, ...diff, ...waits].join('\n');
   const physical =
     position === null
       ? {}

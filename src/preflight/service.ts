@@ -1,6 +1,7 @@
 import { GamedayError } from '../model/errors.ts';
-import { countOf, judge } from './judge.ts';
+import { countOf } from './judge.ts';
 import type { Preflight } from './judge.ts';
+import { judgeTogether } from './one-change.ts';
 import type { Text } from './text.ts';
 import { hideDocuments } from './hidden.ts';
 import { subjectOf } from './subject-of.ts';
@@ -93,7 +94,8 @@ async function lookAtService(flags: PreflightFlags, runner: Runner): Promise<Loo
 
 /** Applies every rule. Throws bad-input if it is not clear which container runs the agent. */
 function judgeLook(look: Look): Preflight {
-  return judge(requireSubject(look));
+  const { documents, live, agent } = requireSubject(look);
+  return judgeTogether(documents, live, agent.name);
 }
 
 /** The input of the rules. Throws bad-input if it is not clear which container runs the agent. */
@@ -144,6 +146,7 @@ export function placesOf(texts: Partial<Readonly<Record<DocumentName, Text>>>, d
   return {
     whole: (document, path) => texts[document]?.written?.name(path) ?? inFile(document, path),
     written: (document) => texts[document]?.written ?? null,
+    hunks: ({ document, path, after }) => texts[document]?.change?.(inFile(document, path), after) ?? null,
     of: (document, path) => ({
       name: documents[document]?.name ?? document,
       position: position(document, path),

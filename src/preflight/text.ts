@@ -7,8 +7,17 @@ export interface Text {
   readonly value: Json;
   /** `line:col` of the value at a path, or of the nearest value around it. */
   place(path: Path): string;
+  /** The lines of a YAML file that change when a value becomes another; null where no lines of their own have it. */
+  change?(path: Path, after: Json | undefined): readonly Hunk[] | null;
   /** How a file that is neither JSON nor YAML names and writes its values. */
   readonly written?: Written;
+}
+
+/** Lines of a file that are replaced, from this line on (counted from 1). */
+export interface Hunk {
+  readonly line: number;
+  readonly removed: readonly string[];
+  readonly added: readonly string[];
 }
 
 /** The values of a file as it has them itself. */

@@ -1,6 +1,5 @@
-import type { Documents, Edit } from '../preflight/documents.ts';
+import type { Documents } from '../preflight/documents.ts';
 import { OFFLINE } from '../preflight/documents.ts';
-import { valueAt } from '../preflight/json.ts';
 import { judge } from '../preflight/judge.ts';
 import type { Preflight } from '../preflight/judge.ts';
 import { fixDefinition } from '../preflight/fix.ts';
@@ -89,21 +88,6 @@ export function playOf(asked: Asked, work: Work, machine: Machine): Play | Unpla
 /** The definition with the advice applied, or null where no advice changes it. */
 export function fixAsked({ documents, container }: Asked, work: Work): Fixed | null {
   return fixDefinition(documents, OFFLINE, container, (subject) => withStepLength(subject, work));
-}
-
-/** Each value that the edits changed, once: before the first and after the last edit. */
-export function listNetEdits(before: Documents, { documents, edits }: Fixed): readonly Edit[] {
-  const all = edits.map(({ document, path }) => JSON.stringify({ document, path: memberAt(path) }));
-  return [...new Set(all)].flatMap((text) => {
-    const { document, path } = JSON.parse(text) as Pick<Edit, 'document' | 'path'>;
-    const [was, is] = [before, documents].map((of) => valueAt(of[document]?.value, path));
-    return JSON.stringify(was) === JSON.stringify(is) ? [] : [{ document, path, before: was, after: is }];
-  });
-}
-
-/** The member of a container, or of an image, that contains a change; the whole member is shown. */
-function memberAt(path: Edit['path']): Edit['path'] {
-  return path.slice(0, path[0] === 'containerDefinitions' ? 3 : path[0] === 'Env' ? 2 : 1);
 }
 
 function subjectOfContainer(documents: Documents, container: string): Subject {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '../http/clock.ts';
 import { escapeControls, toJson } from '../journal/escape.ts';
 import { diffLines } from '../preflight/report.ts';
+import { listNetEdits } from '../preflight/take-advice.ts';
 import { rehearsalLines } from './report.ts';
 import { agentOf } from '../report/sections.ts';
 import { formatSpan } from '../model/instants.ts';
@@ -12,7 +13,7 @@ import { differencesOf } from './differences.ts';
 import type { Arm, Rehearsal } from './document.ts';
 import { LOST_AFTER } from './drills.ts';
 import { timeOf } from './job.ts';
-import { fixAsked, listNetEdits, playOf, workOf } from './play.ts';
+import { fixAsked, playOf, workOf } from './play.ts';
 import type { Play, Work } from './play.ts';
 import { hideDocuments } from '../preflight/hidden.ts';
 import type { Fixed } from '../preflight/fix.ts';
@@ -244,10 +245,11 @@ function fixedArmOf({ fixed, played }: Beside, read: Read, folder: string): Rehe
     ...played.arm,
     file: join(folder, 'fixed.json'),
     rules: [...fixed.rules],
-    diff: listNetEdits(hideDocuments(read.asked.documents), {
-      ...fixed,
-      documents: hideDocuments(fixed.documents),
-    }).flatMap((one) => [...diffLines(one, read.places)]),
+    diff: listNetEdits(
+      hideDocuments(read.asked.documents),
+      hideDocuments(fixed.documents),
+      fixed.edits,
+    ).flatMap((one) => [...diffLines(one, read.places)]),
   };
 }
 

@@ -7,7 +7,6 @@ import { cli, documentIn, ROOT } from '../support/cli.ts';
 import type { Ended } from '../support/cli.ts';
 import { inFolder } from './support/case.ts';
 import { EXEC, SHELL, taskDefinition } from './support/files.ts';
-import { held } from './support/gates.ts';
 import { standing } from './support/standing.ts';
 
 const BEFORE = join(ROOT, 'scenarios/incident/before.json');
@@ -99,6 +98,25 @@ describe.concurrent("the incident's definitions", () => {
     ])
       expect(stdout).toContain(said);
   });
+});
+
+test('findings on the same line have one change, and a pipeline has its own lines', async () => {
+  const files = {
+    'td.json': JSON.stringify(taskDefinition({ argv: SHELL, stopTimeout: 60 })),
+    'pipeline.yml': 'steps:\n  - command: sleep 80 # slow\n    key: a\n    retry:\n      automatic: true\n',
+  };
+  const { stdout } = await look(files, ['--task-definition', 'td.json', '--pipeline', 'pipeline.yml']);
+  expect(stdout.match(/^ {4}[-+] "stopTimeout".*$/gm)).toEqual([
+    '    - "stopTimeout": 60',
+    '    + "stopTimeout": 120',
+  ]);
+  for (const said of [
+    'one change, also for stop-timeout-short:',
+    'the change shown for step-over-window is also for this',
+    'first make the change shown for shell-form: it is one of the same lines',
+    '    @@ pipeline.yml:5 @@\n    -       automatic: true\n    +       automatic:\n    +         - exit_status: -1\n',
+  ])
+    expect(stdout).toContain(said);
 });
 
 describe.concurrent('a definition is taken as people have it', () => {
@@ -575,7 +593,8 @@ describe('a service that runs', () => {
   test('is looked at by a scenario and by its name; nothing is changed there', async () => {
     await standing(
       {
-        steps: [{ key: 'integration', command: held() }],
+        steps: [],
+        texts: { 'canary.yaml': 'steps:\n  - key: integration # ours\n    command: make\n' },
         container: { argv: SHELL, stopTimeout: 60 },
         rig: { history: { canary: [{ step: 'integration', took: ['70s', '90s', '80s'] }] } },
       },
@@ -601,7 +620,20 @@ describe('a service that runs', () => {
             rule: 'step-over-window',
             severity: 'error',
             seen: 'step integration took 80 s in the median and 90 s in the 95th percentile of 3 passed jobs, and the agent has 60 s to drain',
-            diff: [expect.stringContaining('@@') as string, '- "stopTimeout": 60', '+ "stopTimeout": 90'],
+            // As long as Fargate allows, for stop-timeout-short too.
+            diff: [expect.stringContaining('@@') as string, '- "stopTimeout": 60', '+ "stopTimeout": 120'],
+          }),
+        );
+        expect((JSON.parse(known.stdout) as Document).findings).toContainEqual(
+          expect.objectContaining({
+            rule: 'retry-misses-lost-agent',
+            diff: [
+              '@@ pipeline canary:4 @@',
+              '+     retry:',
+              '+       automatic:',
+              '+         - exit_status: -1',
+              '+           limit: 2',
+            ],
           }),
         );
         const scenario = await scenarioOf('lint');

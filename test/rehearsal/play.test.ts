@@ -9,7 +9,8 @@ import { armOf, wasDisturbed, withRepeats } from '../../src/rehearsal/arm.ts';
 import type { Machine } from '../../src/rehearsal/definition.ts';
 import { DRILLS, rigOf, scenarioOf } from '../../src/rehearsal/drills.ts';
 import { SHORTEST_JOB } from '../../src/rehearsal/job.ts';
-import { fixAsked, listNetEdits, playOf, workOf } from '../../src/rehearsal/play.ts';
+import { fixAsked, playOf, workOf } from '../../src/rehearsal/play.ts';
+import { listNetEdits } from '../../src/preflight/take-advice.ts';
 import type { Asked, Play, Work } from '../../src/rehearsal/play.ts';
 import { rigFile } from '../../src/rig/file-schema.ts';
 import { ScenarioFile } from '../../src/scenario/schema.ts';
@@ -65,7 +66,7 @@ describe('a definition made ready', () => {
     const { work } = played(given);
     const fixed = fixAsked(given, work);
     if (fixed === null) throw new Error('nothing was fixed');
-    expect(listNetEdits(given.documents, fixed)).toEqual([
+    expect(listNetEdits(given.documents, fixed.documents, fixed.edits)).toEqual([
       expect.objectContaining({ path: ['containerDefinitions', 0, 'entryPoint'] }),
       expect.objectContaining({
         path: ['containerDefinitions', 0, 'stopTimeout'],
@@ -87,7 +88,7 @@ describe('a definition made ready', () => {
     const given = { ...plain, documents: { ...plain.documents, imageConfig } };
     const mended = fixAsked(given, played(given).work);
     if (mended === null) throw new Error('nothing was fixed');
-    expect(listNetEdits(given.documents, mended)).toEqual([
+    expect(listNetEdits(given.documents, mended.documents, mended.edits)).toEqual([
       {
         ...{ document: 'imageConfig', path: ['Entrypoint'], before: value.Entrypoint },
         after: ['buildkite-agent', 'start', '--tags-from-ecs-meta-data'],

@@ -57,7 +57,7 @@ export function lostResult(over: Partial<DrillResult> = {}): DrillResult {
           said: 'no retry: step integration has no automatic retry, so nothing repeated the lost attempt',
           events: [14],
           saves:
-            'a retry of lost agents: `"retry": { "automatic": [{ "exit_status": -1, "limit": 2 }] }` saves the build, not the time',
+            'a retry of lost agents: `retry: { automatic: [{ exit_status: -1, limit: 2 }] }` saves the build, not the time',
           experiment: null,
         },
       ],

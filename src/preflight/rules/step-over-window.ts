@@ -84,18 +84,26 @@ function findingOf({ agent, worker }: Subject, longest: Longest, window: number)
   const ceiling = worker.stop.agent.ceiling ?? Infinity;
   const wanted = Math.min(Math.ceil(times?.most ?? longest.seconds) * 1000, ceiling);
   const isFixable = wanted > window && wanted >= longest.seconds * 1000;
+  const isShort = !isFixable && ceiling > window;
   return {
     severity: severityOf(longest, window, isFixable || window < ceiling),
     ...place,
     seen: `step ${name} ${sayLength(longest)}, and the agent has ${inSeconds(window)} s to drain`,
     why: `If the stop comes while the step has more than ${inSeconds(window)} s to go, SIGKILL ends it.`,
-    todo: isFixable
-      ? `Give the agent ${inSeconds(wanted)} s.`
-      : `Fargate allows no such stopTimeout: shorten the step, retry exit status -1 as a backstop, or run it on EC2.`,
-    edits: isFixable ? [editStopTimeout(agent, wanted)] : [],
+    todo: sayTodo(isFixable ? wanted : null, isShort ? ceiling : null),
+    edits: isFixable || isShort ? [editStopTimeout(agent, wanted)] : [],
+    ...(isShort ? { fallsShort: true as const } : {}),
     unknown: unknownOf(by, times),
     data: { about: 'step-length', keys: [...keys], ms: Math.round(longest.seconds * 1000), by },
   };
+}
+
+function sayTodo(enough: number | null, most: number | null): string {
+  if (enough !== null) return `Give the agent ${inSeconds(enough)} s or more.`;
+  const rest = 'shorten the step, retry exit status -1 as a backstop, or run it on EC2';
+  return most === null
+    ? `Fargate allows no such stopTimeout: ${rest}.`
+    : `Give the agent ${inSeconds(most)} s, the most that can be had here, which is not enough: also ${rest}.`;
 }
 
 export function sayLength({ seconds, by, times }: Longest): string {

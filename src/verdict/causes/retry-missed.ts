@@ -2,7 +2,8 @@ import { findFinalAttempt } from '../../evidence/attempts.ts';
 import type { Cause, Said } from './cause.ts';
 import type { Grounds } from './grounds.ts';
 
-const RULE = '`"retry": { "automatic": [{ "exit_status": -1, "limit": 2 }] }`';
+/** As the step's YAML takes it. */
+const RULE = '`retry: { automatic: [{ exit_status: -1, limit: 2 }] }`';
 
 /** A lost agent is exit status -1, which `"*"` does not match (Buildkite, retry): no automatic retry repeated the job. */
 export const retryMissed: Cause = {
