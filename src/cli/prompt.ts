@@ -4,7 +4,8 @@ import type { Person } from '../model/person.ts';
 import { escapeControls } from '../journal/escape.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { wrapHanging } from '../report/width.ts';
-import type { Output } from './output.ts';
+import { isAttendedTerminal } from './output.ts';
+import type { Environment, Output } from './output.ts';
 import type { Interruption } from './signals.ts';
 
 /** Turns of the event loop without a key after which nothing typed ahead is left. */
@@ -60,7 +61,7 @@ function breakLine(line: string, width: number): readonly string[] {
 }
 
 /** Asks for the code of an MFA device, on stderr. */
-export async function askMfaCodeHere(device: string): Promise<string> {
+async function askMfaCodeHere(device: string): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const asked = createInterface({ input: process.stdin, output: process.stderr });
   const ended = new AbortController();
@@ -74,6 +75,14 @@ export async function askMfaCodeHere(device: string): Promise<string> {
   } finally {
     asked.close();
   }
+}
+
+/** Asks a person for the code of an MFA device; null: nobody is there. */
+export type AskMfaCode = ((device: string) => Promise<string>) | null;
+
+/** Asks for an MFA code at this terminal; null where nobody is there. */
+export function codeAsker({ environment }: { readonly environment: Environment }): AskMfaCode {
+  return isAttendedTerminal(environment) ? askMfaCodeHere : null;
 }
 
 /** The same beside a reporter that keeps a part of the screen. */

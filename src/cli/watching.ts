@@ -4,7 +4,7 @@ import { systemClock } from '../http/clock.ts';
 import { createMergingObserver } from '../parallel/merging-observer.ts';
 import { mergeBuildkiteReads, mergeEcsReads } from '../parallel/merged-reads.ts';
 import { createLockSharing } from '../parallel/shared-lock.ts';
-import type { AskMfaCode } from './aws-credentials.ts';
+import type { AskMfaCode } from './prompt.ts';
 import { GRAPHQL_ENDPOINT, REST_ENDPOINT } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { connect, connectAws, connectBuildkite, connectBuildkiteRest, connectHere } from './wire.ts';

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Digest } from '../model/secret-looks.ts';
 import type { AutoScaling } from '../auto-scaling/port.ts';
 import type { Buildkite, BuildkiteRest } from '../buildkite/port.ts';
+import type { CredentialKeep } from '../ecs/credentials.ts';
 import type { Ecs } from '../ecs/port.ts';
 import type { OpenCommand } from '../counters/command.ts';
 import type { Counters } from '../counters/port.ts';
@@ -13,10 +14,10 @@ import type { Surroundings } from '../surroundings/port.ts';
 import type { UserCommand } from '../user-command/port.ts';
 import type { NotifierOptions } from '../notify/client.ts';
 import type { Notifier } from '../notify/port.ts';
-import { codeAsker, keepCredentials } from './aws-credentials.ts';
-import type { AskMfaCode } from './aws-credentials.ts';
 import { regionOfProfile } from './aws-profile.ts';
 import type { Environment } from './output.ts';
+import { codeAsker } from './prompt.ts';
+import type { AskMfaCode } from './prompt.ts';
 import { rulesOf } from './settings.ts';
 import type { EcsSettings, Settings } from './settings.ts';
 
@@ -42,6 +43,14 @@ export interface CommandHost {
 
 /** How long a command that reads a counter may take to end on SIGTERM, milliseconds: nothing hangs on it. */
 const COUNTER_GRACE_MS = 1_000;
+
+const CREDENTIALS: CredentialKeep = { kept: null, fetching: null };
+
+/** All clients of AWS in this process find the same credentials: they are fetched once, and a person is asked for one code. */
+const keepCredentials = (askMfaCode: AskMfaCode) => ({
+  keep: CREDENTIALS,
+  ...(askMfaCode === null ? {} : { askMfaCode }),
+});
 
 /** For those who run no drill. */
 const NO_COMMAND: CommandHost = { environment: {}, now: () => 0, onLine: () => undefined };
