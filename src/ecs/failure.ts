@@ -48,10 +48,16 @@ export class UnusableAnswerError extends Error {
 /** Errors by name: the SDK does not model many common ones, so `instanceof` misses them. */
 const KINDS: readonly (readonly [RegExp, Trouble['kind'], (service: string) => string])[] = [
   [/^AccessDenied/, 'denied', () => 'AWS denies'],
+  [/^ExpiredToken/, 'unauthorized', () => 'the AWS credentials have expired, so AWS refuses'],
   [
-    /^(UnrecognizedClient|ExpiredToken|InvalidSignature|SignatureDoesNotMatch|InvalidClientTokenId|IncompleteSignature|MissingAuthenticationToken|RequestExpired|CredentialsProviderError|TokenProviderError)/,
+    /^(CredentialsProviderError|TokenProviderError|MissingAuthenticationToken)/,
     'unauthorized',
-    () => 'AWS has no valid credentials of ours for',
+    () => 'there are no AWS credentials for',
+  ],
+  [
+    /^(UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch|InvalidClientTokenId|IncompleteSignature|RequestExpired)/,
+    'unauthorized',
+    () => 'AWS does not accept our credentials for',
   ],
   [
     /^(Throttl|TooManyRequests|RequestLimitExceeded|SlowDown)/,

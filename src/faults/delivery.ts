@@ -115,6 +115,24 @@ function explainMark(kind: Trouble['kind']): string {
   return `The service is marked before it is changed, so that any machine can put it back: ${way}, or set safety.mark: off in the scenario.`;
 }
 
+/** What a refused call left as it was. */
+function describeKept(call: Call): string {
+  switch (call.kind) {
+    case 'stop-task':
+      return ', so it stopped no task';
+    case 'set-desired-count':
+      return `, so service ${call.service} keeps its desired count of ${String(call.former)}`;
+    case 'set-minimum-capacity':
+      return `, so service ${call.service} keeps its minimum capacity of ${String(call.former)}`;
+    case 'force-deployment':
+      return `, so service ${call.service} was not deployed anew`;
+    case 'mark-service':
+      return `, so service ${call.service} was not changed`;
+    default:
+      return '';
+  }
+}
+
 /** Step: the service refused a call of the injection, so nothing is injected. */
 export function haltRefused(call: Call, trouble: Trouble | null): Step {
   if (call.kind === 'run-command')
@@ -122,7 +140,8 @@ export function haltRefused(call: Call, trouble: Trouble | null): Step {
       'command-failed',
       `the command could not be started: ${trouble?.message ?? 'no reason given'}`,
     );
-  const said = `${nameOperation(CALLS[call.kind].operation) ?? call.kind} was refused: ${trouble?.message ?? 'no reason given'}`;
+  const name = nameOperation(CALLS[call.kind].operation) ?? call.kind;
+  const said = `${name} was refused${describeKept(call)}: ${trouble?.message ?? 'no reason given'}`;
   const kind = trouble?.kind ?? 'refused';
   const way = call.kind === 'mark-service' ? `. ${explainMark(kind)}` : '';
   return haltDrill(kind in ACCESS ? ACCESS[kind as keyof typeof ACCESS] : 'fault-refused', `${said}${way}`);

@@ -50,10 +50,21 @@ const NAMELESS: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FA
 function describeNoConnection(target: string, at: 'connection' | 'tls', code: string): string {
   if (NAMELESS.has(code)) return `no connection to ${target}: its name is not known (${code})`;
   if (at === 'connection') return `no connection to ${target} (${code})`;
-  const isUntrusted = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code);
-  const hint = isUntrusted ? '; the file of your own CA is named by NODE_EXTRA_CA_CERTS' : '';
-  return `no TLS connection to ${target} (${code})${hint}`;
+  const why = TLS_REFUSALS.find(([pattern]) => pattern.test(code))?.[1];
+  const hint = why === UNTRUSTED ? '; NODE_EXTRA_CA_CERTS names the file of an authority of your own' : '';
+  return `no TLS connection to ${target}${why === undefined ? '' : `: ${why}`} (${code})${hint}`;
 }
+
+const UNTRUSTED = 'its certificate is of no authority that Node trusts';
+
+/** Why TLS came to nothing, by the codes of Node (its page on TLS, "X509 certificate error codes") and of OpenSSL. */
+const TLS_REFUSALS: readonly (readonly [RegExp, string])[] = [
+  [/SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED/, UNTRUSTED],
+  [/ALTNAME_INVALID|HOSTNAME_MISMATCH/, 'its certificate is of another name'],
+  [/CERT_HAS_EXPIRED/, 'its certificate has expired'],
+  [/CERT_NOT_YET_VALID/, 'its certificate is not valid yet'],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|EPROTO/, 'what answers there speaks no TLS'],
+];
 
 /** Codes that mean that the connection broke: the server may have acted. */
 const CUT: ReadonlySet<string> = new Set([

@@ -210,7 +210,7 @@ export const EVENTS = {
     payload: z.strictObject({ signal: z.enum(['SIGINT', 'SIGTERM', 'SIGHUP']) }),
   },
   GD_SETTLED: {
-    text: 'Nothing of the drill is left to undo; what was left on purpose is named.',
+    text: 'Nothing of the drill is left that it can undo; what is left as it is is named.',
     payload: z.strictObject({ left: z.array(z.string()) }),
   },
   GD_JUDGED: {

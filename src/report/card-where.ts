@@ -3,6 +3,7 @@ import type { DrillResult } from '../verdict/result.ts';
 import { makePart, type Part } from './card-parts.ts';
 import { commandLines, sayNoneStopped } from './command-lines.ts';
 import { formatSpan } from '../model/instants.ts';
+import { isDrainProven } from './sections.ts';
 import { shortenArn } from './text.ts';
 import { widthOf } from './width.ts';
 
@@ -15,7 +16,7 @@ export function placeParts(result: DrillResult, width: number): readonly Part[] 
   const isPlanned = outcome === 'planned';
   return [
     ...(isPlanned && touches.length > 0 ? touches.map((one) => makePart(4, 'Would', one, width)) : []),
-    ...(drain === null
+    ...(drain === null || !isDrainProven(result)
       ? []
       : [makePart(10, 'Drain', drainText(drain, result.stopWindow), width, { most: 1 })]),
     ...(command === null ? [] : [makePart(6, 'Command', commandText(command), width, { most: 2 })]),

@@ -71,12 +71,15 @@ function checkParts({ findings }: DrillResult, width: number): readonly Part[] {
     const names = asked.filter(({ holds }) => holds === how).map(({ check }) => check);
     return names.length === 0 ? [] : [`${word} ${names.join(', ')}`];
   };
-  const count =
-    held === asked.length ? `all ${String(held)} hold` : `${String(held)} of ${String(asked.length)} hold`;
+  const count = held === asked.length ? sayAllHold(held) : `${String(held)} of ${String(asked.length)} hold`;
   const text = [count, ...named('no', 'NO'), ...named('unknown', '??')].join('; ');
   return [
     makePart(5, 'Checks', text, width, { tone: named('no', '').length > 0 ? 'bad' : 'plain', most: 2 }),
   ];
+}
+
+function sayAllHold(count: number): string {
+  return count === 1 ? '1 of 1 holds' : `all ${String(count)} hold`;
 }
 
 /** Guards are worth a line where one does not hold, and before a drill that has not run. */
@@ -87,8 +90,7 @@ function guardParts({ guards, outcome }: DrillResult, width: number): readonly P
   const said = unmet.map(
     ({ guard, waits, said: why }) => `${guard} ${waits === true ? 'waits' : 'REFUSES'}: ${why}`,
   );
-  const count =
-    unmet.length === 0 ? `all ${String(held)} hold` : `${String(held)} of ${String(guards.length)} hold`;
+  const count = unmet.length === 0 ? sayAllHold(held) : `${String(held)} of ${String(guards.length)} hold`;
   return [
     makePart(5, 'Guards', [count, ...said].join('; '), width, {
       tone: unmet.length > 0 ? 'warn' : 'plain',

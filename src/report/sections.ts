@@ -192,11 +192,15 @@ function proofLines({ inFlight, heard }: DrillResult['proof']): readonly string[
 }
 
 /** What was not shown to have left because of the stop did not drain: its end is told, and no drain. */
-function drainLine(measured: NonNullable<DrillResult['drain']>, { outcome, findings }: DrillResult): string {
-  const isShown =
-    outcome === 'passed' || findings.some(({ check, holds }) => check === 'agent-left' && holds === 'yes');
+/** Whether the worker is known to have drained because of the stop: only then the time to its end is that of a drain. */
+export function isDrainProven({ outcome, injection, findings }: DrillResult): boolean {
+  const left = findings.some(({ check, holds }) => check === 'agent-left' && holds === 'yes');
+  return outcome === 'passed' || (injection === 'proven' && left);
+}
+
+function drainLine(measured: NonNullable<DrillResult['drain']>, result: DrillResult): string {
   const most = measured.atMost === measured.ms ? '' : ` to ${formatSpan(measured.atMost)}`;
-  return `${isShown ? 'the drain' : 'the end of the worker'} took ${formatSpan(measured.ms)}${most} (${measured.by})`;
+  return `${isDrainProven(result) ? 'the drain' : 'the end of the worker'} took ${formatSpan(measured.ms)}${most} (${measured.by})`;
 }
 
 const BY = {

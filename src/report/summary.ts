@@ -30,7 +30,9 @@ export function finalLine({ drills }: GameDayDocument): string | null {
   const times = drills.flatMap(({ timeline }) => timeline.map(({ at }) => at));
   const ms = Math.max(...times) - Math.min(...times);
   const told = [...counts].map(([word, count]) => `${String(count)} ${word}`).join(', ');
-  return `${told}${times.length === 0 ? '' : ` in ${formatSpan(ms)}`}`;
+  // An interrupted drill has no end yet.
+  const isOver = ms > 0 && !drills.some(({ outcome }) => outcome === 'interrupted');
+  return `${told}${isOver ? ` in ${formatSpan(ms)}` : ''}`;
 }
 
 /** The game day in a few lines: one for each drill, or for all that ended alike, and the common outcome. */

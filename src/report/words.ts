@@ -3,7 +3,7 @@ import { formatStep, matchesStep, type StepName } from '../model/step-name.ts';
 import { CALLS, describeCall, nameCall, nameOperation } from '../model/call.ts';
 import { isHeldBack } from '../model/answer.ts';
 import { stepOfPlan } from '../scenario/plan.ts';
-import type { Source, World } from '../model/world.ts';
+import type { FactKind, Source, World } from '../model/world.ts';
 import { FACTS, findFact, listFacts } from '../model/world.ts';
 import { escapeControls } from '../journal/escape.ts';
 import type { DrillEvent, PayloadOf } from '../journal/events.ts';
@@ -19,7 +19,7 @@ export type Narrator = (event: DrillEvent) => readonly Sentence[];
 interface Memory {
   world: World;
   step: StepName | null;
-  silent: ReadonlySet<Source>;
+  silent: ReadonlySet<Source | FactKind>;
   /** The operation of the call that was intended last. */
   operation: string;
   /** Whether a job of the step without a key has been named, or need not be. */
@@ -29,7 +29,7 @@ interface Memory {
 /** Creates a narrator for one drill, or for several one after another. */
 export function createNarrator(): Narrator {
   const nothing = {
-    ...{ world: {}, step: null, silent: new Set<Source>(), operation: 'the call' },
+    ...{ world: {}, step: null, silent: new Set<Source | FactKind>(), operation: 'the call' },
     isKeylessSaid: true,
   };
   let memory: Memory = { ...nothing };
@@ -76,11 +76,15 @@ function describeTroubles(memory: Memory, payload: PayloadOf<'GD_OBSERVED'>): re
   const sentences: Sentence[] = [];
   const silent = new Set(memory.silent);
   for (const read of payload.reads) {
-    const service = FACTS[read.subject.kind].from;
-    if (read.ok && silent.delete(service)) sentences.push(makeSentence(`${service} answers again`, 'good'));
+    const { kind } = read.subject;
+    const service = FACTS[kind].from;
+    // What is around the runner has nothing in common: where the kill switch can be read, the lock may be away.
+    const who = service === 'the surroundings' ? kind : service;
+    const again = who === service ? `${service} answers again` : `${service} can be read again (${kind})`;
+    if (read.ok && silent.delete(who)) sentences.push(makeSentence(again, 'good'));
     // A read that we aborted ourselves says nothing about the service.
-    if (read.ok || silent.has(service) || read.error?.kind === 'aborted') continue;
-    silent.add(service);
+    if (read.ok || silent.has(who) || read.error?.kind === 'aborted') continue;
+    silent.add(who);
     sentences.push(
       makeSentence(
         `${service} could not be read (${read.subject.kind}): ${read.error?.message ?? 'no answer'}`,
@@ -194,7 +198,7 @@ function describeLaterEvent(event: Later): readonly Sentence[] {
       return [makeSentence(`interrupted by ${event.payload.signal}; the journal is closed`, 'warn')];
     case 'GD_SETTLED':
       return [
-        makeSentence(['settled', ...event.payload.left.map((left) => `left on purpose: ${left}`)].join('; ')),
+        makeSentence(['settled', ...event.payload.left.map((left) => `left as it is: ${left}`)].join('; ')),
       ];
     case 'GD_JUDGED':
       return [makeSentence(sayVerdict(event.payload.verdict), toneOf(event.payload.verdict.outcome))];
@@ -254,5 +258,5 @@ function sayVerdict(payload: PayloadOf<'GD_JUDGED'>['verdict']): string {
 }
 
 function sayReason({ reason, said }: { readonly reason: string; readonly said: string }): string {
-  return reason === 'planned' ? said : `${reason}: ${said}`;
+  return reason === 'planned' || said.startsWith(`${reason}: `) ? said : `${reason}: ${said}`;
 }

@@ -6,6 +6,7 @@ import type { DrillEvent, Verdict } from '../journal/events.ts';
 import { isToBeSpared, type RigFacts } from '../scenario/plan.ts';
 import type { Reason } from '../model/reasons.ts';
 import { judgeBaseline } from './baseline.ts';
+import { adviseSaid } from './advise.ts';
 import { withEveryBuild } from './builds.ts';
 import { judgeCase, judgeStops, type Judged } from './case.ts';
 import { explainCase } from './explain.ts';
@@ -25,7 +26,12 @@ export function judge(journal: JournalIndex | readonly DrillEvent[]): Verdict {
 /** The same, with its stops already judged. */
 export function judgeDrill(evidence: Evidence, stops: readonly Judged[]): Verdict {
   const judged = withAborted(judgeByMode(evidence, stops), evidence);
-  return withWays(withNotUndone(judged, evidence), evidence.plan.rig);
+  return withAdvice(withWays(withNotUndone(judged, evidence), evidence.plan.rig));
+}
+
+function withAdvice(verdict: Verdict): Verdict {
+  const next = adviseSaid(verdict.reason, verdict.said);
+  return next === null ? verdict : { ...verdict, next };
 }
 
 /** If the machine had no PID namespaces, the rig knows what was missing and how to get a real PID 1. */

@@ -5,7 +5,7 @@ import { nameCall } from '../model/call.ts';
 import { isHeldBack } from '../model/answer.ts';
 import { errorsOf } from '../model/entities/preflight.ts';
 import { isAllSuspended, listRivals, type Scaling } from '../model/entities/scaling.ts';
-import { isToBeSpared, traitsOf, type Plan } from '../scenario/plan.ts';
+import { traitsOf, type Plan } from '../scenario/plan.ts';
 import { formatStep } from '../model/step-name.ts';
 import { stepOf } from '../scenario/when.ts';
 import { taskOf } from '../evidence/agents.ts';
@@ -16,6 +16,7 @@ import { HeardProof, InFlightProof, type DrillEvent, type Verdict } from '../jou
 import { judgeStops, type Judged } from './case.ts';
 import { fleetOf } from './scheduled.ts';
 import { findSetting } from './find-setting.ts';
+import { injectionOf } from './injection.ts';
 import { findExperiment } from '../evidence/experiment.ts';
 import { findDecisiveCall } from '../evidence/hits.ts';
 import { judgeDrill, verdictOfReason } from './judge.ts';
@@ -67,7 +68,7 @@ export function summarizeDrill(
     cause: verdict.cause,
     next:
       interrupted !== undefined && plan.embeddedRig
-        ? 'Run it again: its rig ended with the runner.'
+        ? 'Run it again: its rig ended with the runner, so resume and abort only judge what the journal has.'
         : verdict.next,
     notes: [...verdict.notes, ...listDrillNotes(whole), ...listPreflightErrors(evidence)],
     injection,
@@ -129,21 +130,6 @@ function listPreflightErrors(evidence: Evidence): string[] {
 /** Where several stops are judged, the drill is shown from the one that decided. */
 function chooseShownEvidence(whole: Evidence, stops: readonly Judged[]): Evidence {
   return stops[0]?.stopped ?? whole;
-}
-
-function injectionOf(
-  evidence: Evidence,
-  verdict: Verdict,
-  stops: readonly Judged[],
-): DrillResult['injection'] {
-  if (evidence.injection === null && !isToBeSpared(evidence.plan))
-    return findDecisiveCall(evidence) === null ? 'none' : 'not proven';
-  // An interrupted drill has no findings yet, but its journal may already prove the injection.
-  const findings = verdict.findings.length > 0 ? verdict.findings : (stops[0]?.verdict.findings ?? []);
-  const proven = ['landed', 'in-flight', 'still-idle'].every((check) =>
-    findings.some((finding) => finding.check === check && ['yes', 'unasked'].includes(finding.holds)),
-  );
-  return proven ? 'proven' : 'not proven';
 }
 
 function proofOf(findings: Verdict['findings']): DrillResult['proof'] {

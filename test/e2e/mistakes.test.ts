@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, documentIn } from '../support/cli.ts';
+import { json, startServer } from '../support/http-server.ts';
+import { makeAuthority, makeTlsFront } from '../support/made-proxy.ts';
 import { surroundings } from './support/case.ts';
 import { writeScenario } from './support/files.ts';
 import type { CaseFiles } from './support/files.ts';
@@ -244,7 +246,7 @@ const ON_SERVICES: readonly Mistake[] = [
     scenario: { build: { pipeline: 'canry' } },
     reason: 'no-such-pipeline',
     code: 4,
-    says: 'pipeline canry: Buildkite shows no pipeline "canry" in "acme" to this token; the pipelines are canary, keyless, queued; the nearest is canary',
+    says: 'pipeline canry: Buildkite shows no pipeline "canry" in "acme" to this token; the pipelines are canary, held, keyless, queued; the nearest is canary',
     next: "Correct build.pipeline: the slug in the pipeline's address; or let the token see the pipeline.",
   },
   {
@@ -316,32 +318,16 @@ const ON_SERVICES: readonly Mistake[] = [
     env: { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE00' },
     reason: 'aws-unauthorized',
     code: 4,
-    says: 'cluster build-prod: AWS has no valid credentials of ours for DescribeClusters: UnrecognizedClientException: The security token included in the request is invalid.',
+    says: 'cluster build-prod: AWS does not accept our credentials for DescribeClusters: UnrecognizedClientException: The security token included in the request is invalid.',
     next: 'Set AWS credentials that are valid now; `aws sts get-caller-identity` shows which are used.',
   },
   {
-    name: 'a port where nobody listens',
-    env: { AWS_ENDPOINT_URL_ECS: 'http://127.0.0.1:9' },
-    reason: 'aws-unreachable',
+    name: 'a call of the fault that AWS denies',
+    scenario: { build: { pipeline: 'held' }, inject: { fault: 'scale-in' } },
+    reason: 'aws-denied',
     code: 4,
-    says: 'cluster build-prod: ECS: no connection to 127.0.0.1:9 (ECONNREFUSED) at DescribeClusters',
-    next: 'Check the network, the region and the endpoint.',
-  },
-  {
-    name: 'a host that there is not',
-    env: { BUILDKITE_GRAPHQL_ENDPOINT: 'https://graphql.invalid/v1' },
-    reason: 'buildkite-unreachable',
-    code: 4,
-    says: 'pipeline canary: Buildkite: no connection to graphql.invalid:443: its name is not known (ENOTFOUND) at Pipeline',
-    next: 'Check the network and the endpoint.',
-  },
-  {
-    name: 'a proxy that is not there',
-    env: { BUILDKITE_GRAPHQL_ENDPOINT: 'https://graphql.invalid/v1', HTTPS_PROXY: 'http://127.0.0.1:9' },
-    reason: 'buildkite-unreachable',
-    code: 4,
-    says: 'pipeline canary: Buildkite: no connection to the proxy 127.0.0.1:9 (HTTPS_PROXY) (ECONNREFUSED) at Pipeline',
-    next: 'Check the network and the endpoint.',
+    says: 'UpdateService was refused, so service build-agents keeps its desired count of 2: AWS denies UpdateService: AccessDeniedException: User: arn:aws:iam::123456789012:user/rig is not authorized to perform this action',
+    next: 'Grant the action that is named; `gameday iam --check` lists all that a drill was denied.',
   },
   {
     name: 'neither a terminal nor --yes',
@@ -352,6 +338,79 @@ const ON_SERVICES: readonly Mistake[] = [
     next: 'Run it on a terminal, or give --yes.',
   },
 ];
+
+/** Where a service does not answer, or answers what it should not; the addresses are those of made servers. */
+function listAway(
+  at: Readonly<Record<'untrusted' | 'misnamed' | 'plain' | 'tokenless' | 'expired', string>>,
+  authority: string,
+): readonly Mistake[] {
+  return [
+    {
+      name: 'a port where nobody listens',
+      env: { AWS_ENDPOINT_URL_ECS: 'http://127.0.0.1:9' },
+      reason: 'aws-unreachable',
+      code: 4,
+      says: 'cluster build-prod: ECS: no connection to 127.0.0.1:9 (ECONNREFUSED) at DescribeClusters',
+      next: 'Check the network, the region and the endpoint.',
+    },
+    {
+      name: 'a host that there is not',
+      env: { BUILDKITE_GRAPHQL_ENDPOINT: 'https://graphql.invalid/v1' },
+      reason: 'buildkite-unreachable',
+      code: 4,
+      says: 'pipeline canary: Buildkite: no connection to graphql.invalid:443: its name is not known (ENOTFOUND) at Pipeline',
+      next: 'Check the network and the endpoint.',
+    },
+    {
+      name: 'a proxy that is not there',
+      env: { BUILDKITE_GRAPHQL_ENDPOINT: 'https://graphql.invalid/v1', HTTPS_PROXY: 'http://127.0.0.1:9' },
+      reason: 'buildkite-unreachable',
+      code: 4,
+      says: 'pipeline canary: Buildkite: no connection to the proxy 127.0.0.1:9 (HTTPS_PROXY) (ECONNREFUSED) at Pipeline',
+      next: 'Check the network and the endpoint.',
+    },
+    {
+      name: 'a certificate of an authority that Node does not know',
+      env: { BUILDKITE_GRAPHQL_ENDPOINT: at.untrusted },
+      reason: 'buildkite-unreachable',
+      code: 4,
+      says: 'pipeline canary: Buildkite: no TLS connection to HOST: its certificate is of no authority that Node trusts (UNABLE_TO_VERIFY_LEAF_SIGNATURE); NODE_EXTRA_CA_CERTS names the file of an authority of your own at Pipeline',
+      next: "If that is your own certificate authority, set NODE_EXTRA_CA_CERTS to its file; else find out who answers in the service's place.",
+    },
+    {
+      name: 'a certificate of another name',
+      env: { BUILDKITE_GRAPHQL_ENDPOINT: at.misnamed, NODE_EXTRA_CA_CERTS: authority },
+      reason: 'buildkite-unreachable',
+      code: 4,
+      says: 'pipeline canary: Buildkite: no TLS connection to HOST: its certificate is of another name (ERR_TLS_CERT_ALTNAME_INVALID) at Pipeline',
+      next: 'Use the name that the certificate has in the endpoint, or find out who answers in the place of that host.',
+    },
+    {
+      name: 'https at a port that speaks http',
+      env: { BUILDKITE_GRAPHQL_ENDPOINT: at.plain },
+      reason: 'buildkite-unreachable',
+      code: 4,
+      says: 'pipeline canary: Buildkite: no TLS connection to HOST: what answers there speaks no TLS (ERR_SSL) at Pipeline',
+      next: 'Check the port of the endpoint: something else than an https service answers there.',
+    },
+    {
+      name: 'a token without GraphQL access',
+      env: { BUILDKITE_GRAPHQL_ENDPOINT: at.tokenless },
+      reason: 'buildkite-unauthorized',
+      code: 4,
+      says: "pipeline canary: Buildkite denies Pipeline (HTTP 403): Your access token doesn't have the graphql scope",
+      next: 'Give the token GraphQL access on its page in Buildkite (API Access Tokens), or set BUILDKITE_API_TOKEN to one that has it.',
+    },
+    {
+      name: 'credentials that have expired',
+      env: { AWS_ENDPOINT_URL_ECS: at.expired },
+      reason: 'aws-unauthorized',
+      code: 4,
+      says: 'cluster build-prod: the AWS credentials have expired, so AWS refuses DescribeClusters: ExpiredTokenException: The security token included in the request is expired',
+      next: 'Fetch new credentials, then run the drill again: they must hold until its verdict.',
+    },
+  ];
+}
 
 function answerTo({ code, says, next, reason }: Mistake): Told {
   return { code, says, next, ...(reason !== undefined && { reason }) };
@@ -375,7 +434,10 @@ async function tell({ folder, env }: Standing, mistake: Mistake): Promise<Told> 
     ...errors.map(({ message, next }) => ({ says: message.replace(folder, 'FOLDER'), next: next ?? '' })),
     ...drills.map(({ said, next, reason }) => ({
       reason,
-      says: said.replace(/^build \d+/, 'build N'),
+      says: said
+        .replace(/^build \d+/, 'build N')
+        .replace(/ 127\.0\.0\.1:\d{4,}/, ' HOST')
+        .replace(/ERR_SSL_\w+/, 'ERR_SSL'),
       next,
     })),
   ];
@@ -383,17 +445,55 @@ async function tell({ folder, env }: Standing, mistake: Mistake): Promise<Told> 
   return { code: ended.code ?? -1, says: '', next: '', ...told[0] };
 }
 
+/** Each has a lock of its own, so that all of them wait for a service at the same time. */
+async function tellAway(stage: Standing): Promise<void> {
+  const authority = await makeAuthority(stage.folder, ['buildkite.example']);
+  const front = await makeTlsFront(authority, () => 9);
+  const tokenless = await startServer((_seen, response) =>
+    json(response, 403, { errors: [{ message: "Your access token doesn't have the graphql scope" }] }),
+  );
+  const message = 'The security token included in the request is expired';
+  const expired = await startServer((_seen, response) =>
+    json(
+      response,
+      400,
+      { __type: 'ExpiredTokenException', message },
+      { 'content-type': 'application/x-amz-json-1.1' },
+    ),
+  );
+  try {
+    const tls = `https://127.0.0.1:${String(front.port)}/`;
+    const at = {
+      untrusted: tls,
+      misnamed: tls,
+      plain: tokenless.url.replace('http:', 'https:'),
+      tokenless: tokenless.url,
+      expired: expired.url,
+    };
+    const rows = listAway(at, authority.file).map((row, nth) => ({
+      ...row,
+      env: { ...row.env, GAMEDAY_STATE_DIR: `state-${String(nth)}` },
+    }));
+    expect(await Promise.all(rows.map((row) => tell(stage, row)))).toEqual(rows.map(answerTo));
+  } finally {
+    await Promise.all([front, tokenless, expired].map((server) => server.close()));
+  }
+}
+
 test('a mistake is answered with what is wrong and what to do, and no task is stopped', async () => {
   const given = {
     steps: STEPS,
     rig: {
+      faulty: { ecs: [{ operation: 'UpdateService', count: 'forever', do: { answer: 403 } }] },
       pipelines: [
         { slug: 'canary', steps: 'canary.yaml' },
+        { slug: 'held', steps: 'held.yaml' },
         { slug: 'keyless', steps: 'keyless.yaml' },
         { slug: 'queued', steps: 'queued.yaml' },
       ],
     },
     files: {
+      'held.yaml': { steps: [{ key: 'integration', command: 'sleep 60' }] },
       'keyless.yaml': { steps: [{ label: 'Integration tests', command: 'sleep 1' }] },
       'queued.yaml': { agents: { queue: 'defualt' }, steps: STEPS },
     },
@@ -410,6 +510,7 @@ test('a mistake is answered with what is wrong and what to do, and no task is st
     expect(lines).toEqual(ON_THE_COMMAND_LINE.map(answerTo));
     for (const mistake of ON_SERVICES)
       expect(await tell(stage, mistake), mistake.name).toEqual(answerTo(mistake));
+    await tellAway(stage);
     expect((await stage.counts()).stopTaskLanded).toEqual({});
     // Build 1 of the pipeline is the one whose step was too short.
     expect(

@@ -285,6 +285,27 @@ test('news is told once, and a service that is back is told', () => {
   ]);
 });
 
+test('what is around the runner is told one by one: the kill switch says nothing about the lock', () => {
+  const error = {
+    kind: 'unwritable',
+    message: 'the state directory x cannot be used',
+    retryAfter: null,
+  } as const;
+  const lock = { subject: { kind: 'lock', id: 'key' }, error } as const;
+  const killSwitch = { kind: 'kill-switch', id: 'kill-switch', value: { thrown: null } } as const;
+  const back = {
+    kind: 'lock',
+    id: 'key',
+    value: { key: 'key', ours: true, heldBy: null, since: null },
+  } as const;
+  expect(sentences([planned, observed([], lock), observed([killSwitch]), observed([back])]).slice(2)).toEqual(
+    [
+      'the surroundings could not be read (lock): the state directory x cannot be used',
+      'the surroundings can be read again (lock)',
+    ],
+  );
+});
+
 test('a graceful stop by a user is told apart from one that was heard', () => {
   const agent = (over: Parameters<typeof anAgent>[0]) =>
     observed([{ kind: 'agent', id: AGENT_ID, value: anAgent(over) }]);

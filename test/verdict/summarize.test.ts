@@ -224,6 +224,20 @@ describe('summarize', () => {
   });
 });
 
+it('says that nothing was stopped where every call that was to stop something was refused', () => {
+  const cut = story().findIndex(({ code }) => code === 'GD_FAULT_SENT');
+  const [sent] = story().slice(cut);
+  if (sent?.code !== 'GD_FAULT_SENT') throw new Error('the story has no stop');
+  const before = story().slice(0, cut);
+  expect(summarizeDrill(before, null).injection).toBe('not proven');
+  const trouble = { kind: 'denied', message: 'AWS denies StopTask', retryAfter: null } as const;
+  const refused = and(before, {
+    code: 'GD_FAULT_SENT',
+    payload: { ...sent.payload, result: 'refused', trouble },
+  });
+  expect(summarizeDrill(refused, null).injection).toBe('none');
+});
+
 describe('what was sent', () => {
   const said = (journal: readonly DrillEvent[]): string => describeCallsSent(evidenceOf(journal));
   it.each<[string, DrillEvent[], RegExp]>([
