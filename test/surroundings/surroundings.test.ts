@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSurroundings } from '../../src/surroundings/client.ts';
 import type { Surroundings } from '../../src/surroundings/port.ts';
-import { stateDirectoryOf } from '../../src/surroundings/state-directory.ts';
 import { deadAddress, json, startServer } from '../support/http-server.ts';
 import type { TestServer } from '../support/http-server.ts';
 
@@ -270,13 +269,4 @@ test('signs of a task or a job without an answer are unresolved, never nothing',
     value: { unresolved: expect.stringContaining('BUILDKITE_AGENT_ID') as string },
   });
   expect(await around().self(never)).toMatchObject({ value: { unresolved: null, taskArn: null } });
-});
-
-test.each([
-  [{ GAMEDAY_STATE_DIR: '/s', XDG_STATE_HOME: '/x', HOME: '/h' }, '/s'],
-  [{ XDG_STATE_HOME: '/x', HOME: '/h' }, '/x/gameday'],
-  [{ XDG_STATE_HOME: 'relative', HOME: '/h' }, '/h/.local/state/gameday'],
-  [{ HOME: '/h' }, '/h/.local/state/gameday'],
-])('the state directory of %j is %s', (environment, path) => {
-  expect(stateDirectoryOf(environment)).toBe(path);
 });
