@@ -337,7 +337,13 @@ module.exports = {
       'rehearsal',
       'From a definition to the drills of its rehearsal: data in, data out.',
       '^src/rehearsal/',
-      [WORKER, '^src/preflight/', '^src/scenario/duration\\.ts$', '^src/verdict/(account|result)\\.ts$'],
+      [
+        WORKER,
+        '^src/model/instants\\.ts$',
+        '^src/preflight/',
+        '^src/scenario/duration\\.ts$',
+        '^src/verdict/(account|result)\\.ts$',
+      ],
       [SERVING, SHOWING],
     ),
     only(
