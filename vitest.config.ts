@@ -1,13 +1,26 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests on real processes and servers: generous, because a busy machine is slow and a slow test is not a wrong one. */
-const spawning = { testTimeout: 300_000, hookTimeout: 60_000, maxConcurrency: 3 };
+const spawning = { testTimeout: 300_000, hookTimeout: 300_000, maxConcurrency: 3 };
 
 /** What `npm test` plays of the drills. */
 const MATRIX = 'test/e2e/matrix-{assert,disturbed,drain,loss,safety}.test.ts';
 
+/** Projects whose files take minutes: they begin first, so that at the end no long one is left alone. */
+const FIRST = ['long', 'every-event'];
+
+class LongOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isFirst = ({ project }: TestSpecification): boolean => FIRST.includes(project.name);
+    return [...sorted.filter(isFirst), ...sorted.filter((file) => !isFirst(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongOnesFirst },
     // @oclif/test and the CLI's own streams need the real console.
     disableConsoleIntercept: true,
     pool: 'forks',

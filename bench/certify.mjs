@@ -58,6 +58,13 @@ async function onServices(work) {
   }
 }
 
+/** The same of a process and all that it started: the rig is a child of `gameday rig up`. */
+function usageOfAll(pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  const all = [usageOf(pid), ...children.map(usageOfAll)];
+  return all.reduce((sum, one) => ({ cpu: sum.cpu + one.cpu, peak: sum.peak + one.peak }));
+}
+
 /** Seconds on the CPU, and the most memory it ever held in MiB. */
 function usageOf(pid) {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -94,7 +101,7 @@ export async function measure() {
     if (document?.own === undefined)
       throw new Error(`certify ended with ${code}\n${stdout}${stderr.slice(-4000)}`);
     const minutes = took / 60_000;
-    const rig = usageOf(pid);
+    const rig = usageOfAll(pid);
     return [
       'the workers are agents inside the rig, WITHOUT PROCESSES: gameday and its ledger are measured, no worker is',
       `${document.own.length} drills over ${SERVICES} services, ${SERVICES} at once: ${minutes.toFixed(1)} min, ${(document.own.length / minutes).toFixed(0)} drills a minute`,
