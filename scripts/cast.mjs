@@ -14,6 +14,8 @@ const COMMAND = 'gameday rehearse task.json';
 const SIZE = { cols: 88, rows: 34 };
 /** Chunks that come within so many milliseconds are one picture. */
 const TOGETHER_MS = 250;
+/** The live view is drawn anew four times a second, with other times: one picture of it in so many milliseconds is enough. */
+const LIVE_MS = 5_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'gameday-cast-'));
 try {
@@ -71,7 +73,9 @@ async function framesOf(chunks) {
       if (page === pages.at(-1) && next - at < TOGETHER_MS) continue;
       const rows = Array.from({ length: SIZE.rows }, (_, row) => runsIn(terminal.buffer.active.getLine(row)));
       const isNew = JSON.stringify(rows) !== JSON.stringify(frames.at(-1)?.rows);
-      if (isNew) frames.push({ at, rows, isRead: pages.length > 1 });
+      const isLast = index === chunks.length - 1;
+      const isLive = !isLast && pages.length === 1 && at - (frames.at(-1)?.at ?? -Infinity) < LIVE_MS;
+      if (isNew && !isLive) frames.push({ at, rows, isRead: pages.length > 1 });
     }
   }
   terminal.dispose();

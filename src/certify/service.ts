@@ -2,6 +2,7 @@ import { answerOf, documentOf } from '../cli/exit-codes.ts';
 import type { Answer } from '../cli/exit-codes.ts';
 import { variablesOf } from '../cli/flags.ts';
 import { runGameDay } from '../cli/game-day.ts';
+import { isDrawn } from '../cli/reporters.ts';
 import type { Runner } from '../cli/runner.ts';
 import { planScenario } from '../cli/runs.ts';
 import { readScenarios } from '../cli/scenarios.ts';
@@ -15,6 +16,7 @@ import type { FoldedLedger } from '../ledger/fold.ts';
 import { finishAway, openLedger, readWorld } from '../ledger/service.ts';
 import { GamedayError } from '../model/errors.ts';
 import { countMissing, upperNightly } from '../statistics/nightly.ts';
+import { finalLine } from '../report/summary.ts';
 import type { Store } from '../store/port.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
 import { watchLedger } from './kept-ledger.ts';
@@ -48,13 +50,16 @@ export async function runCertify(
   const { max, claim } = wanted;
   let progress: Progress = weighProgress(certification, [], before);
   let began: { readonly at: number; readonly taken: number } | null = null;
+  let line: string | null = null;
   const kept = watchLedger(store, () => {
     const own = kept.added();
     const ids = new Set(own.map(({ drill }) => drill));
     const all = [...before.filter(({ drill }) => !ids.has(drill)), ...own];
     progress = weighProgress(certification, own, all, began?.taken ?? own.length);
     const ms = began === null ? null : (systemClock.now() - began.at) / Math.max(1, own.length - began.taken);
-    runner.output.stderr.write(`${progressLine(progress, own.length, ms)}\n`);
+    line = progressLine(progress, own.length, ms);
+    // The live view shows it, and no other line may come between.
+    if (began === null || !isDrawn(runner)) runner.output.stderr.write(`${line}\n`);
   });
   const known = new Set(before.filter(({ outcome }) => outcome !== 'interrupted').map(({ drill }) => drill));
   const left = { files: new Set(scenarios.map(({ file }) => file)), known, variables };
@@ -72,13 +77,16 @@ export async function runCertify(
       own: kept.added().map(({ drill, outcome, reason }) => ({ drill, outcome, reason })),
     };
     runner.finish(answerFor(day, document), (stdout) =>
-      stdout.write(`${certifyLines(document, stdout.colors).join('\n')}\n`),
+      stdout.write(
+        `${[...certifyLines(document, stdout.colors), ...[finalLine(day)].filter((one) => one !== null)].join('\n')}\n`,
+      ),
     );
   };
   await runGameDay(
     {
       ...flags,
       ...{ files, variables, 'dry-run': false, layout: 'none', finish },
+      agenda: { title: () => line, total: null, parallel: flags.parallel, lasts: null },
       repeat: Math.ceil(max / files.length),
       goesOn: (results, running) =>
         kept.failure() === null && mayBegin(progress, taken + results.length, running, max),

@@ -5,6 +5,7 @@ import { runDrill } from '../drill/run.ts';
 import { systemClock } from '../http/clock.ts';
 import { createMemoryJournal, openJournal } from '../journal/file.ts';
 import type { Journal } from '../journal/journal.ts';
+import { planAgenda, type Agenda } from '../report/agenda.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { Layout } from '../report/results.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
@@ -52,6 +53,8 @@ export interface GameDayOptions extends DrillFlags {
   readonly atOnce?: boolean;
   /** How many drills run at the same time; those that share a service wait for each other. By default one. */
   readonly parallel?: number;
+  /** What the live view says of the drills to come; by default how many there are. */
+  readonly agenda?: Agenda;
   /** How many drills each scenario has. By default one. */
   readonly repeat?: number;
   /** Asked before each drill begins, with the results so far and how many drills run. While it is false, none begins; once none runs, all is over. */
@@ -100,7 +103,10 @@ export async function runGameDay(options: GameDayOptions, runner: Runner): Promi
     end(refused);
     return refused;
   }
-  const reporter = await reporterFor(runner, options.layout);
+  const runs = listRuns(planned, options.repeat ?? 1);
+  const agenda = options.agenda ?? planAgenda(runs.length, options.parallel ?? 1);
+  const many = options.atOnce === true || (options.parallel ?? 1) > 1;
+  const reporter = await reporterFor(runner, options.layout, { agenda, many });
   let over = false;
   const cut = (signal: StopSignal): readonly DrillResult[] =>
     endByForce([...day.running.values()], signal, reporter);
@@ -127,7 +133,7 @@ export async function runGameDay(options: GameDayOptions, runner: Runner): Promi
     }
     end(document);
   };
-  const document = await runDrills(listRuns(planned, options.repeat ?? 1), day);
+  const document = await runDrills(runs, day);
   day.watching.close();
   finish(document);
   await day.rigs.close();
@@ -221,8 +227,9 @@ async function drillWithSettings(
   const { out } = options;
   day.running.set(run, { plan, journal, folder, out, died, runner });
   // Where drills run at the same time, each line names its drill.
-  const isOneOfMany = options.atOnce === true || ((options.parallel ?? 1) > 1 && !isDrawn(runner));
-  const reporter = isOneOfMany ? await reporterFor(runner, options.layout, titleOf(run)) : day.reporter;
+  const isOneOfMany = (options.atOnce === true || (options.parallel ?? 1) > 1) && !isDrawn(runner);
+  const whose = titleOf(run);
+  const reporter = isOneOfMany ? await reporterFor(runner, options.layout, { whose }) : day.reporter;
   return driveDrill({
     ...{ plan, settings, journal, folder, out, runner, reporter, interruption, died, watching },
     hooks: loaded.hooks,

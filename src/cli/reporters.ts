@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { GamedayError } from '../model/errors.ts';
 import { systemClock } from '../http/clock.ts';
 import { escapeControls } from '../journal/escape.ts';
+import type { Agenda } from '../report/agenda.ts';
 import { multiplex } from '../report/reporter.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { REPORTERS } from '../report/reporters.ts';
@@ -138,6 +139,13 @@ async function openOne(
   return { reporter: await create(screen, opening.tools), results: stream === 'stderr' ? screen : null };
 }
 
+/** Whose drill is shown among others; or, for the live view, what is known of all of them and whether several run at the same time. */
+interface Shown {
+  readonly whose?: string;
+  readonly agenda?: Agenda;
+  readonly many?: boolean;
+}
+
 /**
  * Progress goes to stderr, live if a person watches; results go to stdout, unless another reporter writes there. If
  * several drills run at the same time, progress is written in lines, each with the drill's title.
@@ -145,7 +153,7 @@ async function openOne(
 export async function reporterFor(
   runner: Runner,
   layout: Layout,
-  whose?: string,
+  { whose, agenda, many = false }: Shown = {},
 ): Promise<Required<Reporter>> {
   const { stdout, stderr } = runner.output;
   const { ownsStdout, own } = runner.reporting;
@@ -161,7 +169,8 @@ export async function reporterFor(
         whose,
         wraps: isAttended(process.stderr, runner.environment),
         groups: isInJob(runner.environment),
-        many: layout === 'many',
+        many: many || layout === 'many',
+        agenda,
       }),
       ...results,
       ...beside,

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
@@ -7,6 +8,8 @@ import { toJson } from '../journal/escape.ts';
 import type { Copy } from './definition.ts';
 import { DRILLS, rigOf, scenarioOf } from './drills.ts';
 import type { Ground } from './drills.ts';
+import type { Rehearsal } from './document.ts';
+import { rehearsalLines } from './report.ts';
 
 /** The input of one definition's drills. */
 export interface Written {
@@ -43,5 +46,21 @@ export async function writePrivateFile(file: string, text: string): Promise<void
       cause,
       next: 'Name a writable folder with --out DIR.',
     });
+  }
+}
+
+/** Writes the whole report beside the scenarios, at once, for a signal ends the process after it; null where it cannot be written. */
+export function writeReport(
+  file: string,
+  rehearsal: Rehearsal,
+  redact: (text: string) => string,
+): string | null {
+  try {
+    makeFolders(dirname(file));
+    const lines = rehearsalLines(rehearsal, { columns: 100, colors: false }).map(redact);
+    writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+    return file;
+  } catch {
+    return null;
   }
 }

@@ -50,6 +50,7 @@ export const rehearseFlags = {
     default: false,
     description: 'run the given commands without asking; required without a terminal',
   }),
+  verbose: shared.verboseFlag,
   json: shared.jsonFlag,
   out: shared.outFlag,
 };
@@ -64,5 +65,5 @@ export function rehearseHelp(): string {
 
 Where a Docker engine has the agent's image, that is run. Else entry point and command run as programs of this machine, with your rights. What will run is named first, and a terminal is asked; elsewhere --yes is needed. What the rig cannot play is left out of a copy and named; what decides how a stop ends and cannot be played is refused. Scenario and rig files of every drill are kept under --out.
 
-The exit code is that of the definition as given, even if the fixed one passes.`;
+The end is short; all that was found and what differs from ECS stands in report.txt beside the scenarios, and --verbose prints it too. The exit code is that of the definition as given, even if the fixed one passes.`;
 }

@@ -1,7 +1,7 @@
 import { escapeControls } from '../journal/escape.ts';
 import type { Arm, DrillLine, Rehearsal } from './document.ts';
 import { createPainter, toneOf } from '../report/paint.ts';
-import type { Tone } from '../report/paint.ts';
+import type { Paint, Tone } from '../report/paint.ts';
 import { formatSpan } from '../model/instants.ts';
 import { pad, widthOf, wrap } from '../report/width.ts';
 
@@ -48,11 +48,17 @@ export function rehearsalLines(
       ...given.drills.slice(0, 1).map(({ scenario }) => `$ gameday run --rig ${scenario}`),
       ...given.drills.flatMap(({ journal }) => (journal === null ? [] : [`journal ${journal}`])),
     ]),
-    `Rehearsal: ${paint(wordOf(given), toneOf(given.outcome))} (exit code ${String(given.exitCode)})`,
+    lastLine(given, paint),
   ];
 }
 
-function wordOf({ outcome, drills }: Arm): string {
+/** The line that a rehearsal ends with. */
+export function lastLine(given: Arm, paint: Paint): string {
+  return `Rehearsal: ${paint(wordOf(given), toneOf(given.outcome))} (exit code ${String(given.exitCode)})`;
+}
+
+/** `failed: lost, not-drained`. */
+export function wordOf({ outcome, drills }: Arm): string {
   const reasons = drills
     .filter((one) => one.outcome === outcome && one.reason !== outcome)
     .map(({ reason }) => reason);

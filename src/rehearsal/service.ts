@@ -3,6 +3,7 @@ import { systemClock } from '../http/clock.ts';
 import { escapeControls, toJson } from '../journal/escape.ts';
 import { diffLines } from '../preflight/report.ts';
 import { listNetEdits } from '../preflight/take-advice.ts';
+import { rehearsalCard } from './card.ts';
 import { rehearsalLines } from './report.ts';
 import { agentOf } from '../report/sections.ts';
 import { formatSpan } from '../model/instants.ts';
@@ -20,16 +21,15 @@ import type { Fixed } from '../preflight/fix.ts';
 import { makeGameDayDocument } from '../verdict/account.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
 import { runGameDay, NOTHING_SENT } from '../cli/game-day.ts';
-import { consentOf, makeDrillId } from '../cli/plan-drill.ts';
-import { writePrivateFile, writeArm } from './files.ts';
+import { askAgreement } from '../cli/agreement.ts';
+import { makeDrillId } from '../cli/plan-drill.ts';
+import { writeArm, writePrivateFile, writeReport } from './files.ts';
 import { definitionFileOf, readRehearsal } from './input.ts';
 import type { Read } from './input.ts';
 import type { GivenFlags, RehearseFlags } from './options.ts';
 import type { Runner } from '../cli/runner.ts';
 import { watchThroughout } from '../cli/signals.ts';
-import type { StopSignal, watchSignals } from '../cli/signals.ts';
-import { GamedayError } from '../model/errors.ts';
-import { terminalPerson } from '../cli/prompt.ts';
+import type { watchSignals } from '../cli/signals.ts';
 
 /** A rehearsal while it runs. */
 interface Stage {
@@ -39,6 +39,7 @@ interface Stage {
   readonly work: Work;
   /** The folder for its scenarios and rigs. */
   readonly folder: string;
+  readonly beganAt: number;
   readonly watch: typeof watchSignals;
   /** How many times each scenario was run. */
   readonly played: Map<string, number>;
@@ -81,7 +82,8 @@ async function playArms(
   const asGiven = playOf(read.asked, work, read.chosen.machine);
   if ('why' in asGiven) throw read.refusal(asGiven);
   const folder = join(flags.out, `rehearsal-${makeDrillId(systemClock.now())}`);
-  const stage: Stage = { flags, runner, read, work, folder, watch, played: new Map() };
+  const beganAt = systemClock.now();
+  const stage: Stage = { flags, runner, read, work, folder, watch, beganAt, played: new Map() };
   if (!(await askAgreement(describeBeginning(asGiven, stage), flags.yes, runner, watch))) return;
   const given = await playArm('given', asGiven, stage, (day) =>
     showRehearsal(stage, asGiven, day, null, null),
@@ -155,6 +157,12 @@ async function playArm(
         ...{ files: some, variables: {}, rig: true, agent, executor, out, atOnce: true, watch },
         // The results are shown together at the end; progress is shown as usual.
         ...{ 'dry-run': false, yes: true, insecure: false, layout: 'none', finish },
+        agenda: {
+          title: () => `the definition ${name === 'given' ? 'as given' : 'with its fix'}`,
+          total: some.length,
+          parallel: some.length,
+          lasts: timeOf(play, work.job),
+        },
       },
       runner,
     );
@@ -234,9 +242,12 @@ function showRehearsal(
     fixed: beside === null ? null : fixedArmOf(beside, read, folder),
     advice: day.outcome === 'interrupted' ? null : adviceOn(given, play, other, work),
   };
+  const report = writeReport(join(folder, 'report.txt'), rehearsal, runner.output.redact);
+  const ms = systemClock.now() - stage.beganAt;
   runner.finish({ ...day, rehearsal }, (stdout) => {
-    const screen = { columns: stdout.columns(), colors: stdout.colors };
-    stdout.write(`${rehearsalLines(rehearsal, screen).join('\n')}\n`);
+    const screen = { columns: stdout.columns(), rows: stdout.rows(), colors: stdout.colors };
+    const before = flags.verbose ? [...rehearsalLines(rehearsal, screen), ''] : [];
+    stdout.write(`${[...before, ...rehearsalCard(rehearsal, { ...screen, ms, report })].join('\n')}\n`);
   });
 }
 
@@ -251,45 +262,4 @@ function fixedArmOf({ fixed, played }: Beside, read: Read, folder: string): Rehe
       fixed.edits,
     ).flatMap((one) => [...diffLines(one, read.places)]),
   };
-}
-
-/** No other output can disturb the question of a rehearsal. */
-const STILL = { pause: () => undefined, resume: () => undefined };
-
-/**
- * Shows what will run on this machine and asks for consent before anything is started, as files of others may decide what
- * runs. False after a signal, which is reported here. Throws confirm-needed and confirm-declined.
- */
-async function askAgreement(
-  lines: readonly string[],
-  yes: boolean,
-  runner: Runner,
-  watch: typeof watchSignals,
-): Promise<boolean> {
-  const { stderr } = runner.output;
-  for (const line of lines) stderr.write(`${escapeControls(line)}\n`);
-  if (yes) return true;
-  if (consentOf(runner) === 'refuse')
-    throw new GamedayError(
-      'confirm-needed',
-      'the commands above would run on this machine, and there is no terminal to ask for consent',
-      {
-        next: 'Run it on a terminal, or give --yes if you trust these commands.',
-      },
-    );
-  const end = (signal: StopSignal): void => {
-    stderr.write(NOTHING_SENT);
-    runner.finish(makeGameDayDocument([], [], signal));
-  };
-  const interruption = watch(end);
-  try {
-    const person = terminalPerson(runner.output, interruption, STILL, { question: 'Run it?' });
-    const agreed = await person.confirm(['Nothing has been started yet.'], interruption.signal);
-    const signal = interruption.readSignal();
-    if (signal !== null) end(signal);
-    else if (!agreed) throw new GamedayError('confirm-declined', 'the person who was asked did not say yes');
-    return signal === null;
-  } finally {
-    interruption.release();
-  }
 }

@@ -14,6 +14,8 @@ export interface Part {
   readonly rank: number;
   /** Lines without which it is left out. */
   readonly least: number;
+  /** Whether it is to be pasted, so that half a screen is too narrow for it. */
+  readonly isPasted?: boolean;
   readonly lines: readonly CardLine[];
 }
 

@@ -80,13 +80,17 @@ function nextParts({ commands, drill, journal }: DrillResult, width: number): re
     const folder = journal?.replace(/[\\/]journal\.jsonl$/, '') ?? null;
     if (folder === null) return [];
     const name = folder === `.gameday/${drill}` ? drill : folder;
-    return [makePart(1, 'Next', `gameday drills show ${name}`, width, { tone: 'loud', least: 3 })];
+    return [paste(makePart(1, 'Next', `gameday drills show ${name}`, width, { tone: 'loud', least: 3 }))];
   }
   const rest = more.length === 0 ? '' : ` (and ${String(more.length)} more commands)`;
   return [
-    makePart(1, 'Next', `$ ${first}`, width, { tone: 'loud', most: 4, least: 4 }),
+    paste(makePart(1, 'Next', `$ ${first}`, width, { tone: 'loud', most: 4, least: 4 })),
     ...(second === undefined
       ? []
-      : [makePart(2, ' ', `$ ${second}${rest}`, width, { tone: 'loud', most: 4, least: 4 })]),
+      : [paste(makePart(2, ' ', `$ ${second}${rest}`, width, { tone: 'loud', most: 4, least: 4 }))]),
   ];
+}
+
+function paste(part: Part): Part {
+  return { ...part, isPasted: true };
 }

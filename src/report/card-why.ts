@@ -44,7 +44,7 @@ function fixPart(saves: string, width: number): Part {
     .map((text, index) => makePart(3, index === 0 ? 'Fix' : ' ', text, width, { tone: 'good' }));
   const lines = parts.flatMap((part) => part.lines).slice(0, MOST_OF_FIX);
   // Half a change is none.
-  return { rank: 3, least: lines.length, lines };
+  return { rank: 3, least: lines.length, lines, isPasted: true };
 }
 
 /** Lines of a fix. */

@@ -25,8 +25,34 @@ export interface CardOptions {
  * room is left out, the least needed first; `gameday drills show` has everything.
  */
 export function cardLines(result: DrillResult, options: CardOptions): readonly string[] {
-  const width = Math.max(1, Math.min(options.columns, READABLE));
   const height = Math.min(MOST_LINES, Math.max(1, (options.rows ?? Infinity) - 2));
+  return drawCard(result, options, height, () => true);
+}
+
+/** The card in a column of its own, without what is to be pasted: a column would break it. */
+export function columnLines(result: DrillResult, options: CardOptions, height: number): readonly string[] {
+  return drawCard(result, options, height, ({ isPasted }) => isPasted !== true);
+}
+
+/** The fix and the next command alone. */
+export function pastedLines(result: DrillResult, options: CardOptions): readonly string[] {
+  const width = widthIn(options);
+  const parts = [...explanationParts(result, width), ...placeParts(result, width)];
+  const pasted = parts.filter(({ isPasted }) => isPasted === true);
+  return fitParts(pasted, MOST_LINES, width, createPainter(options.colors));
+}
+
+function widthIn({ columns }: CardOptions): number {
+  return Math.max(1, Math.min(columns, READABLE));
+}
+
+function drawCard(
+  result: DrillResult,
+  options: CardOptions,
+  height: number,
+  isShown: (part: Part) => boolean,
+): readonly string[] {
+  const width = widthIn(options);
   const paint = createPainter(options.colors);
   const parts: readonly Part[] = [
     ...(width < NARROW ? [makePart(5, '', titleOf(result), width, { tone: 'loud', most: 1 })] : []),
@@ -36,7 +62,7 @@ export function cardLines(result: DrillResult, options: CardOptions): readonly s
   ].filter((part) => part !== null);
   return [
     headLine(result, width < NARROW ? '' : result.title, width, paint),
-    ...fitParts(parts, height - 1, width, paint),
+    ...fitParts(parts.filter(isShown), height - 1, width, paint),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { Agenda } from './agenda.ts';
 import type { LogView } from './log.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
@@ -13,6 +14,8 @@ export interface ReporterTools extends LogView {
   readonly send: (spans: readonly DrillSpan[]) => void;
   /** Whether many drills are shown at the same time. */
   readonly many?: boolean;
+  /** What is known of the drills that are to come; missing: there is one. */
+  readonly agenda?: Agenda | undefined;
 }
 
 interface Entry {

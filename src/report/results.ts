@@ -42,7 +42,9 @@ export function createResultsReporter(screen: Screen, layout: Layout, verbose = 
       if (layout === 'side-by-side') screen.write(drawPairs(document.drills, screen, verbose));
       const summary =
         document.drills.length > 1 ? summaryLines(document, screen.colors, screen.columns()) : [];
-      screen.write(joinLines([...summary, ...lastLines(document)]));
+      // A pair stands above it already: of its summary only the common outcome is new.
+      const isPair = layout === 'side-by-side' && document.drills.length === 2;
+      screen.write(joinLines([...(isPair ? summary.slice(-1) : summary), ...lastLines(document)]));
     },
   };
 }
@@ -67,5 +69,5 @@ function drawPairs(drills: readonly DrillResult[], screen: Screen, verbose: bool
       joinLines(right === undefined ? cardLines(left, options) : drawSideBySide(left, right, options)),
     );
   }
-  return whole + pairs.map((pair) => `${pair}\n`).join('');
+  return whole + pairs.join('\n') + (drills.length === 2 ? '' : '\n');
 }

@@ -9,7 +9,19 @@ export const studyArgs = {
   }),
 };
 
-const { rig, yes, json, reporter, var: variables, out, ledger, agent, executor, insecure } = runFlags;
+const {
+  rig,
+  yes,
+  json,
+  reporter,
+  verbose,
+  var: variables,
+  out,
+  ledger,
+  agent,
+  executor,
+  insecure,
+} = runFlags;
 
 export const studyFlags = {
   rig,
@@ -25,6 +37,6 @@ export const studyFlags = {
     helpValue: 'FILE',
     env: 'GAMEDAY_MARKDOWN',
   }),
-  ...{ yes, json, reporter, var: variables, out, ledger, agent, executor, insecure },
+  ...{ yes, json, reporter, verbose, var: variables, out, ledger, agent, executor, insecure },
 };
 export type StudyFlags = Interfaces.InferredFlags<typeof studyFlags>;

@@ -51,7 +51,11 @@ function sayRange(numbers: readonly number[], text: (number: number) => string):
 }
 
 /** The table for a screen: one column an arm, and below it the drills that were not counted. */
-export function studyLines(arms: readonly StudyArm[], colors: boolean): readonly string[] {
+export function studyLines(
+  arms: readonly StudyArm[],
+  colors: boolean,
+  mostUncounted = Infinity,
+): readonly string[] {
   const paint = createPainter(colors);
   const table = tableOf(arms);
   const widths = (table[0] ?? []).map((_cell, column) =>
@@ -64,7 +68,14 @@ export function studyLines(arms: readonly StudyArm[], colors: boolean): readonly
       .trimEnd(),
   );
   const [head = '', ...rows] = lines;
-  return [paint(head, 'loud'), ...rows, ...uncountedOf(arms)];
+  const uncounted = uncountedOf(arms);
+  const more = uncounted.length - mostUncounted;
+  return [
+    paint(head, 'loud'),
+    ...rows,
+    ...uncounted.slice(0, mostUncounted),
+    ...(more > 0 ? [`and ${String(more)} more that are not counted`] : []),
+  ];
 }
 
 /** The table as Markdown. */

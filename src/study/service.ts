@@ -1,8 +1,10 @@
 import { open, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { escapeControls } from '../journal/escape.ts';
 import { GamedayError } from '../model/errors.ts';
 import type { Screen } from '../report/screen.ts';
-import { summaryLines } from '../report/summary.ts';
+import { closingBlock } from '../report/closing.ts';
+import { finalLine, summaryLines } from '../report/summary.ts';
 import type { DrillResult, GameDayDocument, StudyArm } from '../verdict/result.ts';
 import { runGameDay } from '../cli/game-day.ts';
 import { variablesOf } from '../cli/flags.ts';
@@ -21,7 +23,7 @@ export async function runStudy(folder: string, flags: StudyFlags, runner: Runner
   const finish = (day: GameDayDocument): void => {
     if (day.drills.length === 0) return runner.finish(day);
     const document = { ...day, study: measureArms(day) };
-    runner.finish(document, (stdout) => printStudy(document, stdout));
+    runner.finish(document, (stdout) => printStudy(document, stdout, flags.verbose));
   };
   const day = await runGameDay(
     { ...flags, 'dry-run': false, files, variables, layout: 'none', finish },
@@ -39,10 +41,30 @@ function measureArms({ drills }: GameDayDocument): StudyArm[] {
 function printStudy(
   document: GameDayDocument & { readonly study: readonly StudyArm[] },
   stdout: Screen,
+  verbose: boolean,
 ): void {
-  const { colors } = stdout;
-  const sum = document.drills.length > 1 ? summaryLines(document, colors) : [];
-  stdout.write(`${[...studyLines(document.study, colors), '', ...sum].join('\n')}\n`);
+  const options = { columns: stdout.columns(), colors: stdout.colors };
+  const drills = verbose ? document.drills.map((drill) => closingBlock(drill, options)) : [];
+  const sum = summaryLines(document, options.colors, options.columns);
+  const last = finalLine(document);
+  const lines = [
+    ...studyLines(document.study, options.colors, verbose ? Infinity : MOST_UNCOUNTED),
+    '',
+    ...nextLines(document.drills),
+    // One line a drill is more than a screen holds, and the table counts them.
+    ...(verbose ? sum : sum.slice(-1)),
+    ...(last === null ? [] : [last]),
+  ];
+  stdout.write(`${drills.join('')}${lines.join('\n')}\n`);
+}
+
+/** Drills that do not count and are named; of the others there is the number. */
+const MOST_UNCOUNTED = 3;
+
+/** The drill to look at: the first that did not end as it should. */
+function nextLines(drills: readonly DrillResult[]): readonly string[] {
+  const { journal = null } = drills.find(({ exitCode }) => exitCode !== 0) ?? {};
+  return journal === null ? [] : [`Next    gameday drills show ${escapeControls(dirname(journal))}`];
 }
 
 /** Checked before anything is contacted, not after an hour of drills. */

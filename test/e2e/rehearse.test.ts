@@ -80,7 +80,7 @@ describe.concurrent("the incident's definitions", () => {
     withAgent('after: every injection is survived, and nothing is fixed'),
     async () => {
       await inFolder(async (folder) => {
-        const ended = await rehearse(folder, [AFTER, ...agentFlags('real')]);
+        const ended = await rehearse(folder, [AFTER, '--verbose', ...agentFlags('real')]);
         const { code, stdout, stderr } = ended;
         expect(code, `${stdout}\n${stderr}`).toBe(0);
         expect(stdout).toMatch(/stop while busy +PASSED: drained\n {2}drain, busy +\d\d\.\d s of 2 min 0 s/);
@@ -89,6 +89,12 @@ describe.concurrent("the incident's definitions", () => {
         expect(stdout).toContain('executor');
         expect(stdout).toContain('Rehearsal: passed: drained, retired (exit code 0)');
         expect(stdout).not.toContain('Fixed by');
+        // The card comes after all of it, which stands in a file too.
+        const [, report = ''] = /^More +(\S+report\.txt)$/m.exec(stdout) ?? [];
+        expect(stdout.startsWith(readFileSync(join(folder, report), 'utf8').slice(0, 80))).toBe(true);
+        expect(stdout.slice(stdout.lastIndexOf('PASSED: drained, retired')).split('\n').length).toBeLessThan(
+          16,
+        );
         expect(stderr).toContain('Step rehearsal takes 45.0 s: shorter than the 120 s');
         expect(stderr).toContain('This runs on this machine, with your rights: buildkite-agent start');
       });
@@ -390,7 +396,7 @@ describe.concurrent('Ctrl-C', () => {
       await run.said('stop while busy, fixed: the stop landed');
       run.child.kill('SIGINT');
       expect(await run.ended, run.stderr()).toEqual({ code: 130, signal: null });
-      expect(run.stdout()).toMatch(/stop while busy +FAILED: lost\n/);
+      expect(run.stdout()).toMatch(/stop while busy +FAILED: lost(, \S+ m?s)?\n/);
       expect(run.stdout()).toContain('Rehearsal: interrupted (exit code 130)');
     });
   });

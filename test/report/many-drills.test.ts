@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createManyDrillsReporter } from '../../src/report/many-drills.ts';
+import { countBegun, countEnded, planAgenda, sayProgress, startProgress } from '../../src/report/agenda.ts';
 import { manyBlock } from '../../src/report/many-block.ts';
 import { createResultsReporter } from '../../src/report/results.ts';
 import { makeGameDayDocument } from '../../src/verdict/account.ts';
@@ -28,25 +29,61 @@ const ended = new Map([
   ['failed', 1],
 ]);
 
+/** Forty drills took a minute each and one ten seconds; two more have begun, ten and ninety seconds ago. */
+const progress = (() => {
+  let so = startProgress(planAgenda(50, 2));
+  for (let nth = 0; nth < 41; nth += 1) {
+    so = countBegun(so, `old-${String(nth)}`, NOON - 200_000);
+    so = countEnded(so, `old-${String(nth)}`, NOON - (nth === 0 ? 190_000 : 140_000));
+  }
+  return countBegun(countBegun(so, 'drill-1', NOON - 10_000), 'drill-3', NOON - 90_000);
+})();
+
+describe('how far the drills have come', () => {
+  it('is counted, and the time left follows from the median of those that ended', () => {
+    // Nine of 50 are left, at 60 s each; of the two that run 10 s and 60 s are done: (9 * 60 - 70) / 2 at once.
+    expect(sayProgress(progress, 41, NOON)).toBe(
+      'drill 42 of 50; about 3 min 55 s left, at 1 min 0 s a drill so far',
+    );
+  });
+
+  it('says no time before a drill has ended, and nothing of one drill alone', () => {
+    const begun = countBegun(startProgress(planAgenda(3, 1)), 'a', NOON);
+    expect(sayProgress(begun, 0, NOON + 5_000)).toBe('drill 1 of 3');
+    expect(sayProgress(startProgress(planAgenda(1, 1)), 0, NOON)).toBeNull();
+  });
+
+  it('says what was known beforehand, and nothing once that is over', () => {
+    const known = { title: () => 'as given', total: 3, parallel: 3, lasts: 60_000 };
+    const begun = countBegun(startProgress(known), 'a', NOON);
+    expect(sayProgress(begun, 0, NOON + 12_000)).toBe('as given; drill 1 of 3; about 48 s left');
+    expect(sayProgress(begun, 0, NOON + 61_000)).toBe('as given; drill 1 of 3');
+  });
+
+  it('a drill that never began says nothing of the others', () => {
+    expect(countEnded(startProgress(planAgenda(3, 1)), 'no-rig', NOON).took).toEqual([]);
+  });
+});
+
 describe('the live view of many drills', () => {
   it('counts drills by phase and outcome, and names the slowest and the last verdicts', () => {
     const title = running[0]?.plan.scenario.title ?? '';
-    expect(manyBlock({ running, ended, latest }, 20, NOON)).toEqual([
-      '3 drills run; 42 ended: 41 passed, 1 failed',
-      '  2 armed, 1 observing',
-      `  armed for 1 min 30 s  ${title}  drill-3`,
-      `  armed for 10.0 s  ${title}  drill-1`,
-      `  observing for 5.0 s  ${title}  drill-2`,
+    expect(manyBlock({ running, ended, latest, progress }, 20, NOON)).toEqual([
+      '3 drills run; 42 of 50 ended: 41 passed, 1 failed',
+      '  2 armed, 1 observing; about 3 min 25 s left, at 1 min 0 s a drill so far',
+      `  ${title}: the step has run for 0 s; the injection comes in 3 s  drill-3`,
+      `  ${title}: the step has run for 0 s; the injection comes in 3 s  drill-1`,
+      `  ${title}: the step has run for 0 s  drill-2`,
       '  passed: drained  Scenario 0  ended-0',
       '  failed: lost  Scenario 1  ended-1',
     ]);
   });
 
   it('keeps the slowest and the newest verdict where there is little room', () => {
-    const lines = manyBlock({ running, ended, latest }, 4, NOON);
+    const lines = manyBlock({ running, ended, latest, progress }, 4, NOON);
     expect(lines.map((line) => line.split('  ').at(-1))).toEqual([
-      '3 drills run; 42 ended: 41 passed, 1 failed',
-      '2 armed, 1 observing',
+      '3 drills run; 42 of 50 ended: 41 passed, 1 failed',
+      '2 armed, 1 observing; about 3 min 25 s left, at 1 min 0 s a drill so far',
       'drill-3',
       'ended-1',
     ]);
@@ -58,7 +95,7 @@ describe('the live view of many drills', () => {
       fc.property(size, fc.nat(80), fc.nat(80), (height, count, verdicts) => {
         const some = Array.from({ length: count }, (_, nth) => state(nth, 'armed', nth));
         const last = Array.from({ length: verdicts }, () => latest[0] as (typeof latest)[number]);
-        const lines = manyBlock({ running: some, ended, latest: last }, height, NOON);
+        const lines = manyBlock({ running: some, ended, latest: last, progress }, height, NOON);
         expect(lines.length).toBeLessThanOrEqual(Math.max(1, height));
         expect(lines[0]).toContain(String(count));
       }),
