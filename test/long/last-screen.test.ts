@@ -25,6 +25,7 @@ const MOST_LINES = 14;
 /** Before a line that is the rest of one too long for the terminal. */
 const BROKEN = '(broken) ';
 const ESCAPE = String.fromCharCode(27);
+const CTRL_C = String.fromCharCode(3);
 
 let folder: string;
 beforeAll(async () => {
@@ -52,6 +53,7 @@ async function onTerminal(
   args: readonly string[],
   size: Size,
   env: Record<string, string> = {},
+  interruptAt: string | null = null,
 ): Promise<Shown> {
   const line = [
     PROGRAM,
@@ -67,7 +69,11 @@ async function onTerminal(
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let written = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (written += chunk));
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const isDue = interruptAt !== null && !written.includes(interruptAt);
+    written += chunk;
+    if (isDue && written.includes(interruptAt)) child.stdin.write(`${JSON.stringify({ type: CTRL_C })}\n`);
+  });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, written, screen: await readScreen(written, size) };
 }
@@ -123,6 +129,42 @@ describe.runIf(hasPython || isRequired)('the last screen', () => {
       expect(written).toMatch(/container gone.*the rig gives a silent agent up after \d+ s/);
     },
   );
+
+  needsPid1(
+    'after Ctrl-C holds the end alone: nothing of the live block, and the cursor is shown',
+    async () => {
+      const args = ['run', '--rig', '--out', 'cut', join(ROOT, 'scenarios', 'shell-form.yaml')];
+      const size = { cols: 80, rows: 24 };
+      const { code, written, screen } = await onTerminal(args, size, {}, 'SIGKILL in about');
+      expect(code, written).toBe(130);
+      expect(screen.at(-1)).toMatch(/^1 interrupted in \d/);
+      // Its head and its lines about build, step, agent and task.
+      expect(screen.filter((text) => /at the latest in|^ {2}(build|step|agent|task) {2}/.test(text))).toEqual(
+        [],
+      );
+      expect(written.lastIndexOf(`${ESCAPE}[?25l`)).toBeLessThanOrEqual(
+        written.lastIndexOf(`${ESCAPE}[?25h`),
+      );
+    },
+  );
+
+  needsPid1('of a rehearsal holds its card; before it the time left was counted down', async () => {
+    const task = join(ROOT, 'scenarios', 'task-definitions', 'exec-form.json');
+    const args = ['rehearse', '--yes', '--job-length', '8s', '--out', 'rehearsed', task];
+    const { code, written, screen } = await onTerminal(
+      args,
+      { cols: 80, rows: 24 },
+      { GAMEDAY_DOCKER: '/nonexistent/docker' },
+    );
+    expect(code, written).toBe(0);
+    const end = screen.slice(screen.findLastIndex((text) => text.startsWith('PASSED: drained, retired')));
+    expect(end.length).toBeLessThanOrEqual(MOST_LINES);
+    expect(end.filter((text) => text.startsWith(BROKEN))).toEqual([]);
+    expect(end.at(-1)).toMatch(/^Rehearsal: passed: drained, retired \(exit code 0\) in \d/);
+    expect(written).toContain('the definition as given');
+    expect(written).toMatch(/3 drills run; none of 3 has ended/);
+    expect(written).toMatch(/; about \d+ s left/);
+  });
 
   needsPid1(
     'in a Buildkite job, whose stdout is a terminal, nothing is redrawn, and the phases are groups',
