@@ -50,3 +50,9 @@ export function formatSpan(ms: number): string {
   if (minutes < 60) return `${String(minutes)} min ${String(seconds % 60)} s`;
   return `${String(Math.trunc(minutes / 60))} h ${String(minutes % 60)} min`;
 }
+
+/** `4.7 s to 5.9 s`; one of them where both read the same. */
+export function formatSpanBetween(least: number, most: number): string {
+  const [from, to] = [formatSpan(least), formatSpan(most)];
+  return from === to ? from : `${from} to ${to}`;
+}

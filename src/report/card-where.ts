@@ -2,7 +2,7 @@ import { formatFault } from '../scenario/inject.ts';
 import type { DrillResult } from '../verdict/result.ts';
 import { makePart, type Part } from './card-parts.ts';
 import { commandLines, sayNoneStopped } from './command-lines.ts';
-import { formatSpan } from '../model/instants.ts';
+import { formatSpan, formatSpanBetween } from '../model/instants.ts';
 import { isDrainProven } from './sections.ts';
 import { shortenArn } from './text.ts';
 import { widthOf } from './width.ts';
@@ -32,8 +32,7 @@ function drainText(
   stopWindow: DrillResult['stopWindow'],
 ): string {
   const agent = stopWindow?.agent ?? null;
-  const most = atMost === ms ? '' : ` to ${formatSpan(atMost)}`;
-  return `${formatSpan(ms)}${most}${agent === null ? '' : `; SIGKILL after ${formatSpan(agent.killed - agent.signalled)}`}`;
+  return `${formatSpanBetween(ms, atMost)}${agent === null ? '' : `; SIGKILL after ${formatSpan(agent.killed - agent.signalled)}`}`;
 }
 
 function commandText(command: NonNullable<DrillResult['command']>): string {

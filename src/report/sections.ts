@@ -4,7 +4,7 @@ import { makeItem, sayEvents, type Item } from './paint.ts';
 import type { Moment } from '../verdict/moment.ts';
 import type { DrillResult } from '../verdict/result.ts';
 import { formatFault } from '../scenario/inject.ts';
-import { formatSpan } from '../model/instants.ts';
+import { formatSpan, formatSpanBetween } from '../model/instants.ts';
 import { shortenArn, formatInstant, timeOfDay } from './text.ts';
 
 export interface Section {
@@ -199,8 +199,7 @@ export function isDrainProven({ outcome, injection, findings }: DrillResult): bo
 }
 
 function drainLine(measured: NonNullable<DrillResult['drain']>, result: DrillResult): string {
-  const most = measured.atMost === measured.ms ? '' : ` to ${formatSpan(measured.atMost)}`;
-  return `${isDrainProven(result) ? 'the drain' : 'the end of the worker'} took ${formatSpan(measured.ms)}${most} (${measured.by})`;
+  return `${isDrainProven(result) ? 'the drain' : 'the end of the worker'} took ${formatSpanBetween(measured.ms, measured.atMost)} (${measured.by})`;
 }
 
 const BY = {

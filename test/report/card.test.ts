@@ -131,6 +131,18 @@ describe('the card of a drill', () => {
     await expect(draw(result)).toMatchFileSnapshot(`../golden/report/card-${name}.txt`);
   });
 
+  test('a drain has one time where both ends of it read the same, and none without proof', () => {
+    const drain = { ms: 4_700, atMost: 4_720, by: 'the clocks of both' };
+    expect(draw(drainedResult({ drain }))).toMatch(/Drain +4\.7 s(;|$)/m);
+    const unproven = {
+      drain,
+      outcome: 'inconclusive',
+      reason: 'finished-before-stop',
+      injection: 'not proven',
+    } as const;
+    expect(draw(drainedResult(unproven))).not.toContain('Drain');
+  });
+
   test.each([
     [80, 24],
     [120, 40],
