@@ -30,15 +30,17 @@ function listEdits(rounds: readonly Round[]): readonly Edit[] {
 }
 
 function withChange(finding: Found, changes: readonly Change[], net: readonly Edit[]): Found {
-  const own = changes.filter(({ helps }) => helps.has(finding));
+  const near = changes.filter(({ edits }) => isTouching(finding.edits, edits));
+  const helping = changes.filter(({ helps }) => helps.has(finding));
+  // What cannot be had in full is not gone after a change that goes as far.
+  const own = helping.length > 0 || finding.severity === 'note' ? helping : near;
   const roots = new Set(own.flatMap((change) => [...change.roots]));
   if (own.length > 0 || finding.edits.length === 0) {
     const edits = net.filter((edit) => roots.has(rootKey(edit)));
     const last = own.flatMap(({ helps }) => helps.get(finding) ?? []).at(-1) ?? finding;
     return { ...finding, todo: `${last.todo}${sayOtherValue(last.edits, edits)}`, edits };
   }
-  const before = changes.filter(({ edits }) => isTouching(finding.edits, edits));
-  return { ...finding, edits: [], waitsFor: [...new Set(before.flatMap(({ rules }) => rules))] };
+  return { ...finding, edits: [], waitsFor: [...new Set(near.flatMap(({ rules }) => rules))] };
 }
 
 /** A number that others made another one than the finding asks for; its sentence names its own. */

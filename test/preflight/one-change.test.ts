@@ -108,6 +108,13 @@ test('where no time is enough, the change goes as far as it can and says what el
   );
 });
 
+test('a step that may be too long for Fargate has the change of the rule that comes first', () => {
+  const steps = [{ key: 'a', command: 'make', timeout_in_minutes: 10 }];
+  const found = lookTogether({ taskDefinition: fargate({}), pipeline: { steps } });
+  const change = ['containerDefinitions[0].stopTimeout = 120'];
+  expect(changesIn(found)).toMatchObject({ 'step-over-window': change, 'stop-timeout-missing': change });
+});
+
 test('one line of command for all rules that want to change it; a note on it waits', () => {
   const script = 'buildkite-agent start --spawn 3 --cancel-grace-period 300; echo bye';
   const found = lookTogether({

@@ -23,3 +23,12 @@ test('a Dockerfile is known by its first instruction, and broken JSON is none of
   expect(recognizeOtherFile('{ "family": "agents",, "containerDefinitions": [] }')).toBeNull();
   expect(recognizeOtherFile('family: agents\n')).toBeNull();
 });
+
+test.each([
+  ['family: w\ncontainerDefinitions:\n  - name: agent\n', /a task definition as YAML/],
+  ['AWSTemplateFormatVersion: "2010-09-09"\nResources:\n  T: {}\n', /a CloudFormation template/],
+  ['# ours\nresource "aws_ecs_task_definition" "w" {\n}\n', /Terraform's source/],
+])('a definition in another language is called by its name: %j', (text, says) => {
+  expect(recognizeOtherFile(text)?.why).toMatch(says);
+  expect(recognizeOtherFile(text)?.next).toContain('aws ecs describe-task-definition');
+});
