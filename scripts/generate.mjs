@@ -58,8 +58,7 @@ function examplesOfRules({ judgeTogether }, { readPipeline }, { OFFLINE }, { dif
     const { findings } = judgeTogether(documents, { ...OFFLINE, ...bad.live }, 'agent');
     const finding = findings.find((one) => one.rule === rule);
     const steps = bad.pipeline ? readPipeline(stringify(bad.pipeline)) : null;
-    const hunks = ({ document, path, after }) =>
-      document === 'pipeline' ? steps.change(path, after) : null;
+    const hunks = ({ document, path, after }) => (document === 'pipeline' ? steps.change(path, after) : null);
     return { ...finding, name, diff: finding.edits.flatMap((edit) => diffLines(edit, { ...places, hunks })) };
   };
 }
