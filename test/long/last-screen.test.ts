@@ -148,23 +148,27 @@ describe.runIf(hasPython || isRequired)('the last screen', () => {
     },
   );
 
-  needsPid1('of a rehearsal holds its card; before it the time left was counted down', async () => {
-    const task = join(ROOT, 'scenarios', 'task-definitions', 'exec-form.json');
-    const args = ['rehearse', '--yes', '--job-length', '8s', '--out', 'rehearsed', task];
-    const { code, written, screen } = await onTerminal(
-      args,
-      { cols: 80, rows: 24 },
-      { GAMEDAY_DOCKER: '/nonexistent/docker' },
-    );
-    expect(code, written).toBe(0);
-    const end = screen.slice(screen.findLastIndex((text) => text.startsWith('PASSED: drained, retired')));
-    expect(end.length).toBeLessThanOrEqual(MOST_LINES);
-    expect(end.filter((text) => text.startsWith(BROKEN))).toEqual([]);
-    expect(end.at(-1)).toMatch(/^Rehearsal: passed: drained, retired \(exit code 0\) in \d/);
-    expect(written).toContain('the definition as given');
-    expect(written).toMatch(/3 drills run; none of 3 has ended/);
-    expect(written).toMatch(/; about \d+ s left/);
-  });
+  needsPid1(
+    'of a rehearsal holds its card; before it the time left was counted down',
+    async () => {
+      const task = join(ROOT, 'scenarios', 'task-definitions', 'exec-form.json');
+      const args = ['rehearse', '--yes', '--job-length', '8s', '--out', 'rehearsed', task];
+      const { code, written, screen } = await onTerminal(
+        args,
+        { cols: 80, rows: 24 },
+        { GAMEDAY_DOCKER: '/nonexistent/docker' },
+      );
+      expect(code, written).toBe(0);
+      const end = screen.slice(screen.findLastIndex((text) => text.startsWith('PASSED: drained, retired')));
+      expect(end.length).toBeLessThanOrEqual(MOST_LINES);
+      expect(end.filter((text) => text.startsWith(BROKEN))).toEqual([]);
+      expect(end.at(-1)).toMatch(/^Rehearsal: passed: drained, retired \(exit code 0\) in \d/);
+      expect(written).toContain('the definition as given');
+      expect(written).toMatch(/3 drills run; none of 3 has ended/);
+      expect(written).toMatch(/; about \d+ s left/);
+    },
+    180_000,
+  );
 
   needsPid1(
     'in a Buildkite job, whose stdout is a terminal, nothing is redrawn, and the phases are groups',
