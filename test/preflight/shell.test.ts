@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeExecForm, makeExecScript, segmentsOf, viewScript, wordsOf } from '../../src/worker/shell.ts';
 import { isShellStaying, startOf, isAgentStart } from '../../src/worker/start.ts';
+import { documentsOf, lookAt } from './fixtures.ts';
 
 test.each([
   ['a; b && c || d | e & f\ng', ['a', 'b', 'c', 'd', 'e', 'f', 'g'], [';', '&&', '||', '|', '&', '\n', '']],
@@ -55,6 +56,18 @@ test('a script file is no script that can be read here', () => {
     scriptFile: '/docker-entrypoint.sh',
   });
   expect(startOf({ words: ['buildkite-agent', 'start'] })).toMatchObject({ shell: null, scriptFile: null });
+});
+
+test.each([
+  [['/usr/bin/supervisord', '-n'], ['shell-form: how long /usr/bin/supervisord lets the agent drain']],
+  [['/opt/run-worker'], ['shell-form: whether /opt/run-worker passes the stop signal on']],
+  [['/opt/wrap', 'buildkite-agent', 'start'], ['shell-form: whether /opt/wrap passes the stop signal on']],
+  [['tini', '--', 'gosu', 'builder', 'buildkite-agent', 'start'], []],
+])('a program between ECS and the agent is not known to pass a signal on: %j', (entryPoint, said) => {
+  const taskDefinition = { containerDefinitions: [{ name: 'agent', image: 'acme/worker:1', entryPoint }] };
+  const { unknown } = lookAt(documentsOf({ taskDefinition }));
+  const own = unknown.filter(({ rule }) => rule === 'shell-form').map((one) => `${one.rule}: ${one.said}`);
+  expect(own).toEqual(said.map((text) => expect.stringContaining(text) as string));
 });
 
 const part = fc.constantFrom(

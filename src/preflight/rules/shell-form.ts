@@ -5,7 +5,7 @@ import { CLEAN, judgementOf, notKnown } from '../finding.ts';
 import { member } from '../json.ts';
 import { makeExecForm, makeExecScript } from '../../worker/shell.ts';
 import type { ShellStart } from '../../worker/start.ts';
-import { isShellStaying, startOf, isAgentStart } from '../../worker/start.ts';
+import { isShellStaying, startOf, isAgentStart, readBaseName } from '../../worker/start.ts';
 import type { Container, Subject } from '../subject.ts';
 
 /** What each shell does with one plain command after `-c`; measured with dash 0.5.12, bash 5.2 and BusyBox 1.37. */
@@ -41,10 +41,22 @@ function judgeUnseen({ start, image }: Container, documents: Documents, scriptFi
     return notKnown(
       `what the script ${scriptFile} does is in the image: its last command must be \`exec\` of the agent`,
     );
-  if (start.commandLine.isKnown) return CLEAN;
+  if (start.commandLine.isKnown) return judgeProgram(start.program);
   return notKnown(
     `how the image ${image ?? 'of the agent'} starts the agent: ${sayWhyOpen(documents, 'entryPoint')}`,
   );
+}
+
+/** A program that is not the agent may start it, and pass the stop signal on or not. */
+function judgeProgram(program: readonly string[]) {
+  const [name] = program;
+  if (name === undefined || isAgentStart([name])) return CLEAN;
+  // supervisord sends SIGKILL after stopwaitsecs (http://supervisord.org/configuration.html, program section).
+  if (readBaseName(name) === 'supervisord')
+    return notKnown(
+      `how long ${name} lets the agent drain: it sends SIGKILL after its own stopwaitsecs, 10 s by default, whatever the stopTimeout is`,
+    );
+  return notKnown(`whether ${name} passes the stop signal on to the agent, and waits until it has ended`);
 }
 
 function findingOf(subject: Subject, shell: ShellStart): Finding {
