@@ -1,6 +1,6 @@
 import type { DrillResult } from '../verdict/result.ts';
 import { makePart, type Part } from './card-parts.ts';
-import { causeLine, pickEquals } from './cause.ts';
+import { countChecks, sayCause, sayHeld } from './card-words.ts';
 
 /** What the verdict says, why it failed, what would have saved the build, and what the checks and guards found. */
 export function explanationParts(result: DrillResult, width: number): readonly Part[] {
@@ -21,19 +21,11 @@ function mostOfSaid({ outcome }: DrillResult): number {
 }
 
 function causeParts(cause: DrillResult['cause'], width: number): readonly Part[] {
-  if (cause === null) return [];
-  const equals = pickEquals(cause);
-  const [first] = equals;
-  const experiment = cause.experiment === null ? '' : `; to decide it: ${cause.experiment}`;
-  if (first === undefined)
-    return [makePart(2, 'Cause', `the evidence supports none${experiment}`, width, { tone: 'warn' })];
-  const names = equals.map(({ name }) => name).join(' or ');
-  if (!cause.decided)
-    return [
-      makePart(2, 'Cause', `not decided: ${names}${experiment}`, width, { tone: 'warn', least: 2 }),
-      fixPart(`if it is ${first.name}: ${first.saves}`, width),
-    ];
-  return [makePart(2, 'Cause', causeLine(first), width, { least: 2 }), fixPart(first.saves, width)];
+  const words = sayCause(cause);
+  if (words === null) return [];
+  const { said, decided, fix } = words;
+  const options = { ...(decided ? {} : { tone: 'warn' as const }), least: fix === null ? 1 : 2 };
+  return [makePart(2, 'Cause', said, width, options), ...(fix === null ? [] : [fixPart(fix, width)])];
 }
 
 /** The change, ready to be pasted: where it begins with code, that has a line of its own. */
@@ -62,24 +54,15 @@ function todoParts({ next, cause, outcome }: DrillResult, width: number): readon
   return [makePart(3, 'To do', next, width)];
 }
 
-/** `2 of 4 hold; NO no-job-lost; ?? agent-left`. Checks that were not asked do not count. */
-function checkParts({ findings }: DrillResult, width: number): readonly Part[] {
-  const asked = findings.filter(({ holds }) => holds !== 'unasked');
-  if (asked.length === 0) return [];
-  const held = asked.filter(({ holds }) => holds === 'yes').length;
-  const named = (how: 'no' | 'unknown', word: string): readonly string[] => {
-    const names = asked.filter(({ holds }) => holds === how).map(({ check }) => check);
-    return names.length === 0 ? [] : [`${word} ${names.join(', ')}`];
-  };
-  const count = held === asked.length ? sayAllHold(held) : `${String(held)} of ${String(asked.length)} hold`;
-  const text = [count, ...named('no', 'NO'), ...named('unknown', '??')].join('; ');
-  return [
-    makePart(5, 'Checks', text, width, { tone: named('no', '').length > 0 ? 'bad' : 'plain', most: 2 }),
-  ];
-}
-
-function sayAllHold(count: number): string {
-  return count === 1 ? '1 of 1 holds' : `all ${String(count)} hold`;
+/** `2 of 4 hold; NO no-job-lost; ?? agent-left`. */
+function checkParts(result: DrillResult, width: number): readonly Part[] {
+  const checks = countChecks(result);
+  if (checks === null) return [];
+  const { count, failed, unproven } = checks;
+  const name = (word: string, names: readonly string[]): readonly string[] =>
+    names.length === 0 ? [] : [`${word} ${names.join(', ')}`];
+  const text = [count, ...name('NO', failed), ...name('??', unproven)].join('; ');
+  return [makePart(5, 'Checks', text, width, { tone: failed.length > 0 ? 'bad' : 'plain', most: 2 })];
 }
 
 /** Guards are worth a line where one does not hold, and before a drill that has not run. */
@@ -90,9 +73,8 @@ function guardParts({ guards, outcome }: DrillResult, width: number): readonly P
   const said = unmet.map(
     ({ guard, waits, said: why }) => `${guard} ${waits === true ? 'waits' : 'REFUSES'}: ${why}`,
   );
-  const count = unmet.length === 0 ? sayAllHold(held) : `${String(held)} of ${String(guards.length)} hold`;
   return [
-    makePart(5, 'Guards', [count, ...said].join('; '), width, {
+    makePart(5, 'Guards', [sayHeld(held, guards.length), ...said].join('; '), width, {
       tone: unmet.length > 0 ? 'warn' : 'plain',
       most: 4,
     }),

@@ -1,4 +1,5 @@
 import type { DrillResult } from '../verdict/result.ts';
+import { countChecks, sayCause, sayHeld } from './card-words.ts';
 import { causeItems } from './cause.ts';
 import { cell, details, link, tableOf, text } from './html-text.ts';
 import { agentOf, saySinceFirst, sectionsOf } from './sections.ts';
@@ -7,30 +8,13 @@ import { CLOCK } from './time-line.ts';
 
 /** The short end of a drill: verdict, why, the fix to paste, what to do, and where. */
 export function cardSection(result: DrillResult, kind: string, verdict: string): string {
-  const { cause, findings, build, target, agent, next, exitCode, said } = result;
-  const [first] = cause?.ranked ?? [];
-  const asked = findings.filter(({ holds }) => holds !== 'unasked');
-  const held = asked.filter(({ holds }) => holds === 'yes').length;
-  const failed = asked.filter(({ holds }) => holds === 'no').map(({ check }) => check);
-  const open = asked.filter(({ holds }) => holds === 'unknown').map(({ check }) => check);
+  const { build, target, agent, next, exitCode, said } = result;
+  const cause = sayCause(result.cause);
   const rows: readonly (readonly [string, string])[] = [
-    ...(first === undefined
-      ? []
-      : [
-          ['Cause', text(`${first.name} (${first.weight}): ${first.said}`)] as const,
-          [cause?.decided === true ? 'Fix' : `Fix, if it is ${first.name}`, fixHtml(first.saves)] as const,
-        ]),
+    ...(cause === null ? [] : [['Cause', text(cause.said)] as const]),
+    ...(cause === null || cause.fix === null ? [] : [['Fix', fixHtml(cause.fix)] as const]),
     ['What to do', text(next)],
-    [
-      'Checks',
-      text(
-        [
-          `${String(held)} of ${String(asked.length)} hold`,
-          ...(failed.length === 0 ? [] : [`failed: ${failed.join(', ')}`]),
-          ...(open.length === 0 ? [] : [`not proven: ${open.join(', ')}`]),
-        ].join('; '),
-      ),
-    ],
+    ['Checks', text(checksText(result))],
     ...(build === null
       ? []
       : [['Build', link(build.url, `#${String(build.number)} (${build.state})`)] as const]),
@@ -45,6 +29,17 @@ export function cardSection(result: DrillResult, kind: string, verdict: string):
     ...rows.map(([name, html]) => `<dt>${text(name)}</dt><dd>${html}</dd>`),
     '</dl>',
   ].join('\n');
+}
+
+function checksText(result: DrillResult): string {
+  const checks = countChecks(result);
+  if (checks === null) return 'none was asked';
+  const { count, failed, unproven } = checks;
+  return [
+    count,
+    ...(failed.length === 0 ? [] : [`failed: ${failed.join(', ')}`]),
+    ...(unproven.length === 0 ? [] : [`not proven: ${unproven.join(', ')}`]),
+  ].join('; ');
 }
 
 /** What stands between backquotes is to be pasted. */
@@ -92,7 +87,7 @@ export function checksSection({ findings, guards, notes }: DrillResult, heading:
       ? []
       : [
           details(
-            `Guards: ${String(guards.filter(({ holds }) => holds).length)} of ${String(guards.length)} hold`,
+            `Guards: ${sayHeld(guards.filter(({ holds }) => holds).length, guards.length)}`,
             tableOf(
               'What was asked before anything was stopped',
               ['Answer', 'Guard', 'What it said'],
