@@ -1,6 +1,7 @@
 # gameday with what its rig needs: Node, a shell, and util-linux for PID namespaces. `npm run build` comes first: nothing is
 # downloaded or run here, so that the image holds exactly what the npm package does.
-# The base: util-linux is in Debian's slim images. scripts/build-image.sh makes one without a registry.
+# The base: util-linux is in Debian's slim images. scripts/build-image.sh makes one without a registry, and docs/how-to/install.md
+# says how to pin it by its digest.
 ARG BASE=node:24-trixie-slim
 FROM ${BASE}
 
