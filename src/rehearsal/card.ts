@@ -138,9 +138,16 @@ function causeParts({ drills }: Arm, width: number): readonly Part[] {
 }
 
 /** The changed lines, ready to be pasted; or what remains to do where they do not help. */
-function fixParts({ fixed, advice }: Rehearsal, width: number): readonly Part[] {
-  if (advice !== null) return [makePart(3, 'To do', advice, width, { most: 3 })];
-  if (fixed === null) return [];
+function fixParts({ given, fixed, advice }: Rehearsal, width: number): readonly Part[] {
+  const helps = fixed?.drills.every(({ outcome }) => outcome === 'passed') ?? false;
+  const label = helps || given.outcome !== 'failed' ? 'Note' : 'To do';
+  // Beside a fix it stands whole or not at all.
+  const todo =
+    advice === null ? [] : [makePart(helps ? 7 : 3, label, advice, width, { most: 3, least: helps ? 3 : 1 })];
+  return fixed === null || !helps ? todo : [...changeParts(fixed, width), ...todo];
+}
+
+function changeParts(fixed: NonNullable<Rehearsal['fixed']>, width: number): readonly Part[] {
   const changes = fixed.diff
     .filter((line) => !line.startsWith('@@'))
     .filter((line, index, lines) => line.startsWith('+') || lines[index + 1]?.startsWith('+') !== true)

@@ -107,6 +107,17 @@ it('a fixed definition that fails too is no fix: what remains to do is said', ()
   expect(lines.join('\n')).not.toContain('"stopTimeout"');
 });
 
+it('advice beside a fix that helps takes no room of the fix, and beside a pass it is a note', () => {
+  const advice = 'A job that is longer is lost all the same. '.repeat(3).trim();
+  const lines = shown({ ...rehearsal, advice });
+  expect(lines).toContain('        "stopTimeout": 120');
+  expect(lines.join('\n')).not.toContain('longer');
+  expect(shown({ ...rehearsal, advice: 'Longer jobs are lost.' })).toContain('Note    Longer jobs are lost.');
+  const passed = shown({ ...rehearsal, given: passing, fixed: null, advice }).join('\n');
+  expect(passed.match(/longer/g)).toHaveLength(3);
+  expect(passed).toContain('Note    A job');
+});
+
 it('a fix of more lines than there is room for is the file that has all of it', () => {
   const diff = Array.from({ length: 6 }, (_, nth) => ['@@ task.json @@', `+ "line": ${String(nth)}`]).flat();
   const fixed = rehearsal.fixed === null ? null : { ...rehearsal.fixed, diff };
