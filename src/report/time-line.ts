@@ -179,11 +179,23 @@ function layOutPanel({ lanes, verticals, from, to, zero }: View, top: number): T
       y1: floor - 3 - (head.labels[index]?.y ?? 0),
     })),
   ];
-  const axis = ticks.map(({ at, text }) => {
-    const width = measureText(text, SIZE);
-    return makeLabel(Math.min(at - width / 2, RIGHT + 16 - width), y + 12, text, 'quiet');
-  });
+  const axis = labelTicks(ticks, y + 12);
   return { height: y + 18, labels: [...labels, ...axis], bars, glyphs, rules };
+}
+
+/** Each tick's time below it. The last is kept inside the picture; where it would then meet the one before, it has none. */
+function labelTicks(
+  ticks: readonly { readonly at: number; readonly text: string }[],
+  y: number,
+): readonly Label[] {
+  const labels: Label[] = [];
+  for (const { at, text } of ticks) {
+    const width = measureText(text, SIZE);
+    const x = Math.min(at - width / 2, RIGHT + 16 - width);
+    const before = labels.at(-1);
+    if (before === undefined || x > before.x + before.width + 6) labels.push(makeLabel(x, y, text, 'quiet'));
+  }
+  return labels;
 }
 
 /** An agent's and a task's names are long and say little: they stand below, smaller. */

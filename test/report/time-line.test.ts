@@ -69,6 +69,16 @@ describe('a time line', () => {
     );
   });
 
+  it('leaves out the last time of the axis where it would cover the one before', () => {
+    const call = (at: number): Lane => ({
+      ...{ of: 'gameday', name: 'gameday', spans: [] },
+      marks: [{ sign: 'call', at, clock: 'runner', atLatest: false, said: '' }],
+    });
+    expect(
+      listOverlaps(labelsOf(lostResult({ lanes: [call(131_282_652), call(139_840_915)], deadlines: [] }))),
+    ).toEqual([]);
+  });
+
   it('says what to see', () => {
     expect(sayWhatToSee(lostResult())).toBe(
       'SIGKILL came 3.0 s after SIGTERM. For 3.4 s more Buildkite showed a job that no longer ran.',
