@@ -22,6 +22,8 @@ try {
   copyFileSync(join(root, 'scenarios', 'incident', 'before.json'), join(folder, 'task.json'));
   mkdirSync(join(folder, '.bin'));
   symlinkSync(join(root, 'bin', 'run.js'), join(folder, '.bin', 'gameday'));
+  // An engine that does not answer, so that every machine records the same.
+  writeFileSync(join(folder, '.bin', 'docker'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
   const { code, chunks } = await record();
   // 10: the definition of the incident loses its job, and that is what the recording shows.
   if (code !== 10) throw new Error(`${COMMAND} ended with exit code ${code}, not 10`);
@@ -39,12 +41,11 @@ async function record() {
   const { PATH, HOME = '/nonexistent' } = process.env;
   const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
     cwd: folder,
-    // A shell's own folder and nothing of the developer's settings; no engine, so that every machine records the same.
+    // A shell's own folder and nothing of the developer's settings.
     env: {
       PATH: `${join(folder, '.bin')}:${PATH}`,
       HOME,
       TERM: 'xterm-256color',
-      GAMEDAY_DOCKER: '/nonexistent',
     },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -2,6 +2,7 @@ import { escapeControls } from '../journal/escape.ts';
 import { GamedayError } from '../model/errors.ts';
 import { makeGameDayDocument } from '../verdict/account.ts';
 import { NOTHING_SENT } from './game-day.ts';
+import { writeProgress } from './output.ts';
 import { consentOf } from './plan-drill.ts';
 import { terminalPerson } from './prompt.ts';
 import type { Runner } from './runner.ts';
@@ -20,8 +21,8 @@ export async function askAgreement(
   runner: Runner,
   watch: typeof watchSignals,
 ): Promise<boolean> {
-  const { stderr } = runner.output;
-  for (const line of lines) stderr.write(`${escapeControls(line)}\n`);
+  const { output, environment } = runner;
+  for (const line of lines) writeProgress(escapeControls(line), output, environment);
   if (yes) return true;
   if (consentOf(runner) === 'refuse')
     throw new GamedayError(
@@ -32,7 +33,7 @@ export async function askAgreement(
       },
     );
   const end = (signal: StopSignal): void => {
-    stderr.write(NOTHING_SENT);
+    output.stderr.write(NOTHING_SENT);
     runner.finish(makeGameDayDocument([], [], signal));
   };
   const interruption = watch(end);

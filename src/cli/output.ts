@@ -2,6 +2,7 @@ import type { Redactor } from '../journal/redact.ts';
 import { createRedactor, SHORTEST_SECRET } from '../journal/redact.ts';
 import type { Screen } from '../report/screen.ts';
 import { FALLBACK, WITHOUT_TERMINAL } from '../report/screen.ts';
+import { wrapHanging } from '../report/width.ts';
 import { writeSafely } from './exit-codes.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -79,6 +80,13 @@ export function isAttended(stream: { readonly isTTY?: boolean }, environment: En
     (value) => (value ?? '') !== '' && value !== 'false',
   );
   return stream.isTTY === true && !ci;
+}
+
+/** A line of progress: broken between words where a person watches a terminal, and whole in a log. */
+export function writeProgress(text: string, { stderr }: Output, environment: Environment): void {
+  const width = stderr.columns() - 1;
+  const lines = isAttended(process.stderr, environment) ? wrapHanging(text, width, width - 2) : [text];
+  stderr.write(lines.map((line, nth) => `${nth === 0 ? '' : '  '}${line}\n`).join(''));
 }
 
 /** Whether a person can be asked at this terminal. */

@@ -22,6 +22,7 @@ import { makeGameDayDocument } from '../verdict/account.ts';
 import type { GameDayDocument } from '../verdict/result.ts';
 import { runGameDay, NOTHING_SENT } from '../cli/game-day.ts';
 import { askAgreement } from '../cli/agreement.ts';
+import { writeProgress } from '../cli/output.ts';
 import { makeDrillId } from '../cli/plan-drill.ts';
 import { writeArm, writePrivateFile, writeReport } from './files.ts';
 import { definitionFileOf, readRehearsal } from './input.ts';
@@ -102,8 +103,10 @@ async function playFixed(given: Played, stage: Stage): Promise<void> {
   const play = playOf({ ...read.asked, documents: fixed.documents }, work, read.chosen.machine);
   if ('why' in play) return showRehearsal(stage, given.play, given.day, null, { unfit: play });
   await writePrivateFile(join(folder, 'fixed.json'), `${toJson(fixed.documents.taskDefinition.value, 2)}\n`);
-  runner.output.stderr.write(
-    `A drill failed. Now the same drills with the changes of preflight: ${fixed.rules.join(', ')}.\n`,
+  writeProgress(
+    `A drill failed. Now the same drills with the changes of preflight: ${fixed.rules.join(', ')}.`,
+    runner.output,
+    runner.environment,
   );
   const interrupted = (day: GameDayDocument): void =>
     showRehearsal(
@@ -140,7 +143,7 @@ async function playArm(
     pipelineText: steps.leftOut.length > 0 ? null : read.pipelineText,
     programs: read.chosen.programs,
   });
-  if (name === 'fixed') runner.output.stderr.write(`${sayHowLong(play, stage)}.\n`);
+  if (name === 'fixed') writeProgress(`${sayHowLong(play, stage)}.`, runner.output, runner.environment);
   let told = false;
   const finish = (document: GameDayDocument): void => {
     if (document.outcome !== 'interrupted' && document.errors.length === 0) return;
@@ -172,8 +175,10 @@ async function playArm(
   for (let again = 0; again < MOST_REPEATS && !told; again += 1) {
     const disturbed = day.drills.filter(wasDisturbed).map(({ file }) => file);
     if (disturbed.length === 0) break;
-    runner.output.stderr.write(
-      `Disturbed, so nothing is proven; run again: ${escapeControls(disturbed.join(', '))}\n`,
+    writeProgress(
+      `Disturbed, so nothing is proven; run again: ${escapeControls(disturbed.join(', '))}`,
+      runner.output,
+      runner.environment,
     );
     day = withRepeats(day, await drill(disturbed));
     over = day.drills;
