@@ -215,7 +215,8 @@ describe.concurrent('the commands of', () => {
       const deploy = join(ROOT, 'test', 'e2e', 'support', 'deploy.mjs');
       desk.put('deploy-workers.sh', `#!/bin/sh\nexec '${process.execPath}' '${deploy}' "say=$*" revise\n`);
       chmodSync(join(desk.folder, 'deploy-workers.sh'), 0o755);
-      const rig = await rigUp(desk);
+      // The command takes a few seconds on a busy machine: a step of six may be over before it stops anything.
+      const rig = await rigUp(desk, longStepRig(desk, 16));
       try {
         const [dry = '', run = ''] = await typeAll(desk, page);
         expect(dry).toContain('command ./deploy-workers.sh --to v42 (limit 15 min 0 s)');
@@ -673,7 +674,7 @@ function deniedRig(desk: Desk): string {
 
 /** A run that is killed once its stop was answered; its id and what ended it. */
 /** A rig whose step goes on for long enough after an injection to be proven in flight by clocks alone: nobody looked right after it. */
-function longStepRig(desk: Desk): string {
+function longStepRig(desk: Desk, seconds = 30): string {
   const rig = textOf('scenarios/rigs/exec-form.yaml')
     .replace('../task-definitions/exec-form.json', 'task.json')
     .replace('../pipelines/six-seconds.yaml', 'pipeline.yaml');
@@ -682,7 +683,10 @@ function longStepRig(desk: Desk): string {
     '"stopTimeout": 60',
   );
   desk.put('task.json', task);
-  desk.put('pipeline.yaml', textOf('scenarios/pipelines/six-seconds.yaml').replace('sleep 6', 'sleep 30'));
+  desk.put(
+    'pipeline.yaml',
+    textOf('scenarios/pipelines/six-seconds.yaml').replace('sleep 6', `sleep ${String(seconds)}`),
+  );
   desk.put('rig.yaml', rig);
   return join(desk.folder, 'rig.yaml');
 }
