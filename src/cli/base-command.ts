@@ -1,5 +1,6 @@
 import './interpreted-schemas.ts';
 import { Command, Errors } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 import { GamedayError } from '../model/errors.ts';
 import type { AskedReporter } from '../report/reporters.ts';
 import type { Screen } from '../report/screen.ts';
@@ -44,6 +45,9 @@ const NOBODY = { progress: null, ownsStdout: false, own: [], answers: null, lost
  * code into 1. Here every ending is one document of ours, and the exit code follows from it.
  */
 export abstract class BaseCommand extends Command {
+  /** A command that names no flag has none; oclif leaves them undefined. */
+  static override flags: Interfaces.FlagInput = {};
+
   private made: Output | null = null;
   private reporting: Reporting = NOBODY;
   private ledger: Store | null = null;
