@@ -16,6 +16,8 @@ export interface Part {
   readonly least: number;
   /** Whether it is to be pasted, so that half a screen is too narrow for it. */
   readonly isPasted?: boolean;
+  /** Whether parts of a higher rank find room only after all of its lines. */
+  readonly isWhole?: boolean;
   readonly lines: readonly CardLine[];
 }
 
@@ -29,6 +31,7 @@ interface PartOptions {
   /** Lines of it at most; what is longer ends with `…`. */
   readonly most?: number;
   readonly least?: number;
+  readonly isWhole?: boolean;
 }
 
 /** A text with its label before the first line: in a column of its own where there is room for one. */
@@ -37,7 +40,7 @@ export function makePart(
   label: string,
   text: string,
   width: number,
-  { tone = 'plain', most = 3, least = 1 }: PartOptions = {},
+  { tone = 'plain', most = 3, least = 1, isWhole = false }: PartOptions = {},
 ): Part {
   const isWide = width >= NARROW && label !== '';
   const room = isWide ? width - LABEL : width;
@@ -46,7 +49,7 @@ export function makePart(
     label: isWide ? pad(index === 0 ? label : '', LABEL) : '',
     ...{ text: one, tone },
   }));
-  return { rank, least: Math.min(least, most, lines.length), lines: cutLines(lines, most) };
+  return { rank, least: Math.min(least, most, lines.length), isWhole, lines: cutLines(lines, most) };
 }
 
 function cutLines(lines: readonly CardLine[], most: number): readonly CardLine[] {
@@ -68,8 +71,9 @@ export function fitParts(
   const ranked = parts.toSorted((a, b) => a.rank - b.rank);
   for (const part of ranked) {
     if (part.least > left) continue;
-    given.set(part, part.least);
-    left -= part.least;
+    const taken = part.isWhole === true ? Math.min(left, part.lines.length) : part.least;
+    given.set(part, taken);
+    left -= taken;
   }
   for (const part of ranked) {
     const had = given.get(part);

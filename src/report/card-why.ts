@@ -6,7 +6,7 @@ import { countChecks, sayCause, sayHeld } from './card-words.ts';
 export function explanationParts(result: DrillResult, width: number): readonly Part[] {
   return [
     // Beside a cause, the verdict's own sentence adds the least.
-    makePart(hasCause(result) ? 11 : 4, '', result.said, width, { most: mostOfSaid(result) }),
+    saidPart(result, width),
     ...causeParts(result.cause, width),
     ...todoParts(result, width),
     ...checkParts(result, width),
@@ -15,9 +15,11 @@ export function explanationParts(result: DrillResult, width: number): readonly P
   ];
 }
 
-/** Lines of the verdict's sentence. That of an interrupt says what was sent and what was put back, which a person acts on. */
-function mostOfSaid({ outcome }: DrillResult): number {
-  return outcome === 'interrupted' ? 8 : 4;
+/** That of an interrupt says what was sent and what was put back, which a person acts on: it is cut last. */
+function saidPart(result: DrillResult, width: number): Part {
+  const isCut = result.outcome === 'interrupted';
+  const rank = hasCause(result) ? 11 : 4;
+  return makePart(rank, '', result.said, width, { most: isCut ? 8 : 4, isWhole: isCut });
 }
 
 function causeParts(cause: DrillResult['cause'], width: number): readonly Part[] {

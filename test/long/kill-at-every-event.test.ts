@@ -55,7 +55,7 @@ test('killed at any line of its journal a drill is resumed to the verdict that i
     expect(survivals).toHaveLength(kills.length);
     expect(wrong(survivals)).toEqual([]);
     // Observations come as they come: the last lines of the longest journal may lie beyond a shorter one's end.
-    expect(survivals.filter(({ left }) => left === null).length).toBeLessThan(6);
+    expect(survivals.filter(({ left }) => left === null).length).toBeLessThan(kills.length / 5);
     shares.forEach(countedOnce);
   });
 });

@@ -174,11 +174,16 @@ describe('the card of a drill', () => {
   });
 
   test('never cuts what an interrupted drill has sent and put back', () => {
-    const said = `SIGTERM: ${Array.from({ length: 6 }, (_, index) => `sent: UpdateService, desired count of build-agents ${String(index)} -> 1`).join('; ')}; undone by UntagResource, gameday:undo`;
+    const said = `SIGTERM: ${Array.from({ length: 4 }, (_, index) => `sent: UpdateService, desired count of build-agents ${String(index)} -> 1`).join('; ')}; undone by UntagResource, gameday:undo`;
     const result = lostResult({
       ...NOTHING,
       ...{ outcome: 'interrupted', reason: 'interrupted', exitCode: 143, said, next: 'Resume the drill.' },
-      commands: ['gameday drills resume 20260102-030405-beef', 'gameday drills abort 20260102-030405-beef'],
+      commands: ['resume', 'abort'].map(
+        (verb) => `gameday drills ${verb} 20260102-030405-beef --out /a/folder/with/a/long/name/out`,
+      ),
+      lanes: lostResult().lanes,
+      notes: ['a note'],
+      build: lostResult().build,
     });
     const text = draw(result, { columns: 80, rows: 24, colors: false }).replace(/\s+/g, ' ');
     expect(text).toContain('undone by UntagResource, gameday:undo');
