@@ -30,7 +30,7 @@ interface DrillFlags {
   readonly verbose?: boolean;
 }
 
-/** A drill that ends is added to its ledger: a folder that cannot be written is told of before the drill begins. */
+/** A drill that ends is added to its ledger: a folder that cannot be written is named before the drill begins. */
 async function refuseWrongLedger(ledger: string): Promise<void> {
   const address = await clients.readStoreAddress(ledger);
   const [wrong] = address.kind === 'directory' ? explainWrongFolder('--ledger', address.path) : [];

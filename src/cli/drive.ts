@@ -48,7 +48,7 @@ export interface Drive {
   readonly plan: Plan;
   readonly settings: Settings;
   readonly journal: Journal;
-  /** Who is told of the drill; by default nobody. */
+  /** Who gets notices of the drill; by default nobody. */
   readonly hooks?: readonly Hook[];
   /** The drill's folder; null if nothing is stored. */
   readonly folder: string | null;

@@ -96,7 +96,7 @@ function isHere({ url }: Hook): boolean {
   return URL.canParse(url) && isLoopback(new URL(url).hostname);
 }
 
-/** Addresses that are none, or to which the notice would be sent unencrypted. */
+/** Texts that are not addresses, or addresses to which the notice would be sent unencrypted. */
 function findWrongHooks({ hooks, file }: LoadedScenario, allowInsecure: boolean): readonly InputError[] {
   return hooks.flatMap((hook) => {
     try {

@@ -367,7 +367,7 @@ export const REASONS = {
   'aws-unauthorized': makeReasonRow(
     'could-not-run',
     'before',
-    'AWS did not accept the credentials, or there are none.',
+    'AWS did not accept the credentials, or none were found.',
     'Set AWS credentials that are valid now; `aws sts get-caller-identity` shows which are used.',
   ),
   'aws-denied': makeReasonRow(

@@ -80,7 +80,7 @@ function linesOf({ path, flags, args }: CompletedCommand): readonly string[] {
   ];
 }
 
-/** How fish is told of a value; files are offered where \`-F\` stands. */
+/** What fish is given for a value; files are offered where \`-F\` stands. */
 function valueOf(kind: Kind): string {
   if (typeof kind !== 'string') return `-x -a ${quote(kind.join(' '))}`;
   const told: Readonly<Record<typeof kind, string>> = {
