@@ -79,7 +79,7 @@ export async function putBack(options: PutBackOptions, runner: Runner): Promise<
 function readPlace({ cluster, service, notify }: PutBackOptions): Place {
   if (notify !== undefined)
     throw new GamedayError('bad-input', '--notify needs the id of a drill', {
-      next: 'A drill is told of from its journal, and a service has only its tag. Leave --notify out.',
+      next: 'A notice needs the journal of a drill, and a service has only its tag. Leave --notify out.',
     });
   if (service === null)
     throw new GamedayError('bad-input', 'drills abort needs the id of a drill, or --cluster and --service');

@@ -6,12 +6,11 @@ import type { Target } from '../journal/events.ts';
 import { hasAgentLeft } from '../model/entities/agent.ts';
 import { hasJobEnded, type Job } from '../model/entities/job.ts';
 import { formatWholeSeconds, type Instant } from '../model/instants.ts';
-import { matchesStep } from '../model/step-name.ts';
 import { findFact, listFacts } from '../model/world.ts';
 import { FAULT_TRAITS } from '../scenario/inject.ts';
-import { isToBeSpared, stepOfPlan } from '../scenario/plan.ts';
+import { isToBeSpared } from '../scenario/plan.ts';
 import type { DrillState } from '../state/state.ts';
-import { findUsualTimeOfStep } from '../state/usual-time.ts';
+import { findUsualTimeOfJob } from '../state/usual-time.ts';
 
 /** Exactly what will be done, what the container gets and when, and which jobs run there. */
 export function describeInjection(
@@ -99,8 +98,7 @@ function describeTime(state: DrillState, job: Job, now: Instant): string {
   const since = state.inFlightSince[job.id];
   if (since === undefined) return '';
   const ran = now - since;
-  const step = stepOfPlan(state.plan);
-  const usual = step === null || !matchesStep(step, job) ? null : findUsualTimeOfStep(state, step);
+  const usual = findUsualTimeOfJob(state, job);
   const sofar = `, for ${formatWholeSeconds(ran)} so far`;
   if (usual === null) return sofar;
   const left = ran > usual.ms ? 'longer than usual' : `about ${formatWholeSeconds(usual.ms - ran)} left`;

@@ -88,7 +88,7 @@ function listOurOpenBuilds(state: DrillState): readonly Build[] {
   );
 }
 
-/** The builds that we canceled: each is read once more, so that what is told of it is what it is now. */
+/** The builds that we canceled: each is read once more, so that its state is reported as it is now. */
 function listCanceledUnread(state: DrillState): readonly Subject[] {
   if (state.settled) return [];
   return state.undos.flatMap(({ call, result, answeredAt }) => {

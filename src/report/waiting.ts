@@ -8,8 +8,7 @@ import { hasTaskEnded } from '../model/entities/task.ts';
 import { formatWholeSeconds, type Instant } from '../model/instants.ts';
 import { formatStep, matchesStep } from '../model/step-name.ts';
 import { findFact, listFacts } from '../model/world.ts';
-import { stepOfPlan } from '../scenario/plan.ts';
-import { findUsualTimeOfStep } from '../state/usual-time.ts';
+import { findUsualTimeOfJob } from '../state/usual-time.ts';
 import type { DrillState } from '../state/state.ts';
 
 /** What people wait for at this instant, in words; a time that is not measured is called one. Empty where there is nothing to say. */
@@ -74,8 +73,7 @@ function sayStep(state: DrillState, job: Job, now: Instant): string {
   const since = state.inFlightSince[job.id];
   if (since === undefined) return 'the step is to end';
   const ran = now - since;
-  const step = stepOfPlan(state.plan);
-  const usual = step === null || !matchesStep(step, job) ? null : findUsualTimeOfStep(state, step);
+  const usual = findUsualTimeOfJob(state, job);
   if (usual === null) return `the step has run for ${formatWholeSeconds(ran)}`;
   const source = `usually ${formatWholeSeconds(usual.ms)}, ${usual.by}`;
   return ran > usual.ms

@@ -1,5 +1,7 @@
-import { makeHistoryId, type StepName } from '../model/step-name.ts';
+import type { Job } from '../model/entities/job.ts';
+import { makeHistoryId, matchesStep, type StepName } from '../model/step-name.ts';
 import { findFact } from '../model/world.ts';
+import { stepOfPlan } from '../scenario/plan.ts';
 import type { DrillState } from './state.ts';
 
 /** A step and how long it usually runs, milliseconds; null: as its history says. */
@@ -24,8 +26,10 @@ export function findUsualTime(state: DrillState, { step, usually }: TimedStep): 
   return { ms: median(durations), by: `the median of its ${String(durations.length)} latest passed jobs` };
 }
 
-/** How long the step that the drill is about usually runs; null where nobody knows. */
-export function findUsualTimeOfStep(state: DrillState, step: StepName): UsualTime | null {
+/** How long a job of the step that the drill is about usually runs; null for another job, and where nobody knows. */
+export function findUsualTimeOfJob(state: DrillState, job: Job): UsualTime | null {
+  const step = stepOfPlan(state.plan);
+  if (step === null || !matchesStep(step, job)) return null;
   const when = state.plan.mode === 'assert' ? null : state.plan.scenario.when;
   const isTimed = when?.trigger === 'near-end' || when?.trigger === 'at-fraction';
   return findUsualTime(state, { step, usually: isTimed ? when.usually : null });
